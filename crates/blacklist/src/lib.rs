@@ -1,0 +1,1 @@
+//! The exact blacklist index.

@@ -1,0 +1,83 @@
+//! What one tap told us.
+
+use jiff::civil::Date;
+use xueka_domain::{AssuranceLevel, CardFamily, CardKind, CardNumber, Uid};
+
+/// Everything one reading of a card found out, and what it could not.
+///
+/// Nothing here is looked up: it is what the card said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardReading {
+    /// What the card was recognised as.
+    pub family: CardFamily,
+    /// The chip's UID; `None` where none could be asked for (a contact slot)
+    /// or the reader gave none.
+    pub uid: Option<Uid>,
+    /// The card number, where the family has one and it could be read.
+    pub number: Option<CardNumber>,
+    /// Where [`number`](Self::number) came from.
+    pub number_source: Option<NumberSource>,
+    /// For whom the card was made, where it says so.
+    pub kind: Option<CardKind>,
+    /// First day on which the card is valid.
+    pub valid_from: Option<Date>,
+    /// Last day on which the card is valid.
+    pub valid_until: Option<Date>,
+    /// How far the reading can be trusted.
+    pub assurance: AssuranceLevel,
+    /// The answer to reset as the reader reported it.
+    pub atr: Vec<u8>,
+    /// What the family promises and this reading did not find; empty when the
+    /// reading is complete.
+    pub missing: Vec<MissingPart>,
+}
+
+impl CardReading {
+    /// Whether everything that the family promises was read.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.missing.is_empty()
+    }
+}
+
+/// Where a card number was read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NumberSource {
+    /// A transparent file that opens without a key.
+    PlainFile {
+        /// The short file identifier, 1 to 30.
+        sfi: u8,
+    },
+    /// A block of a MIFARE Classic, opened with a configured key.
+    MifareBlock {
+        /// The block, counted from 0 over the whole card.
+        block: u8,
+    },
+}
+
+/// A part that a reading lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MissingPart {
+    /// Which part.
+    pub part: Gap,
+    /// The status word with which the card refused it; `None` when the card
+    /// answered, but with bytes that make no sense there.
+    pub status_word: Option<u16>,
+}
+
+/// The parts that a reading can lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Gap {
+    /// The UID.
+    Uid,
+    /// A UID that stays: the one read is random and names nothing.
+    FixedUid,
+    /// The card number.
+    CardNumber,
+    /// The first day of validity.
+    ValidFrom,
+    /// The last day of validity.
+    ValidUntil,
+    /// For whom the card was made.
+    CardKind,
+}

@@ -1,0 +1,1 @@
+//! xuekad: the daemon of the card desk.

@@ -1,0 +1,1 @@
+//! Rolls and card lists: bytes in, values out.

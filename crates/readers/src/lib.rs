@@ -1,0 +1,1 @@
+//! PC/SC readers, their threads, and the taps on them.

@@ -1,0 +1,1 @@
+//! Students, cards, blacklist entries and the audit trail, kept in a database.
