@@ -144,7 +144,7 @@ write_configuration() {
 	done
 	{
 		printf "PCSCLITE_CSOCK_NAME='%s/run/pcscd.comm'\n" "$PWD"
-		printf 'XUEKA_VPCD=%s\n' "$(printf 'localhost:%s\n' "${ports[@]}" | paste -sd,)"
+		printf 'XUEKA_VPCD=%s\n' "$(printf '127.0.0.1:%s\n' "${ports[@]}" | paste -sd,)"
 		echo 'export PCSCLITE_CSOCK_NAME XUEKA_VPCD'
 	} >./env
 }
