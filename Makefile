@@ -1,0 +1,36 @@
+# What can be done here, each a thin call. Begin with `make demo`.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check bench fmt clean
+
+# The configuration with which `make run` starts the daemon.
+CONFIG ?= xuekad.example.toml
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Show the whole job on virtual cards, without hardware; leaves nothing behind
+	@scripts/demo.sh
+
+run: ## Serve the attached readers, configured by CONFIG=xuekad.example.toml
+	@scripts/install-packages.sh build runtime
+	cargo run --locked --release --package xueka-daemon -- --config $(CONFIG)
+
+test: ## Run every test: unit, property, and end to end on a real pcscd
+	@scripts/test.sh
+
+check: ## Check formatting, lints, documents, generated code, protocol, scripts, licences
+	@scripts/check.sh
+
+bench: ## Measure against the raw limit; prints ratios
+	@scripts/install-packages.sh build demo
+	cargo run --locked --release --package xueka-bench
+
+fmt: ## Format Rust and protocol files
+	cargo fmt --all
+	test ! -x node_modules/.bin/buf || node_modules/.bin/buf format --write
+
+clean: ## Remove what was built and fetched
+	cargo clean
+	rm -rf node_modules
