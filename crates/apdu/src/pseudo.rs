@@ -1,0 +1,111 @@
+//! Pseudo-APDUs: commands (CLA `FF`) that a contactless reader answers itself.
+//!
+//! They must go to a contactless slot only. In a contact slot they reach the
+//! card, with side effects.
+//!
+//! Source: PC/SC Part 3, revision 2.01.09, §3.2.2.1; Microsoft, *Storage card
+//! requirements* for NFC drivers, which lists the same commands.
+
+use crate::{Command, Le};
+
+/// Where a reader keeps a key that was loaded into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyMemory {
+    /// Until the reader loses power (P1 `00`).
+    Volatile,
+    /// For good (P1 `20`); some older readers have nothing else.
+    NonVolatile,
+}
+
+/// Which of a sector's two keys is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MifareKeyKind {
+    /// Key A (`60`).
+    A,
+    /// Key B (`61`).
+    B,
+}
+
+impl Command {
+    /// GET DATA: the UID of type A, PUPI of type B, `IDm` of `FeliCa`, UID of
+    /// ISO 15693. `FF CA 00 00 00`.
+    #[must_use]
+    pub fn get_uid() -> Self {
+        Self::assemble([0xFF, 0xCA, 0x00, 0x00], &[], Some(Le::ALL))
+    }
+
+    /// GET DATA: the historical bytes of the ATS (type A) or the answer to
+    /// ATTRIB (type B). `FF CA 01 00 00`; `6A81` tells of a card that is not
+    /// ISO 14443-4.
+    #[must_use]
+    pub fn get_ats_historical() -> Self {
+        Self::assemble([0xFF, 0xCA, 0x01, 0x00], &[], Some(Le::ALL))
+    }
+
+    /// LOAD KEY: puts a MIFARE key into a slot of the reader.
+    ///
+    /// The command holds the key: wipe it after use.
+    #[must_use]
+    pub fn load_key(memory: KeyMemory, slot: u8, key: &[u8; 6]) -> Self {
+        let p1 = match memory {
+            KeyMemory::Volatile => 0x00,
+            KeyMemory::NonVolatile => 0x20,
+        };
+        Self::assemble([0xFF, 0x82, p1, slot], key, None)
+    }
+
+    /// GENERAL AUTHENTICATE: opens the sector of `block` with the key in
+    /// `slot`. The five bytes are version `01`, the block as two bytes, the
+    /// kind of key, the slot.
+    #[must_use]
+    pub fn authenticate_block(block: u8, kind: MifareKeyKind, slot: u8) -> Self {
+        let kind = match kind {
+            MifareKeyKind::A => 0x60,
+            MifareKeyKind::B => 0x61,
+        };
+        let data = [0x01, 0x00, block, kind, slot];
+        Self::assemble([0xFF, 0x86, 0x00, 0x00], &data, None)
+    }
+
+    /// READ BINARY from a storage card, beginning at a block or page.
+    #[must_use]
+    pub fn read_storage(address: u16, le: Le) -> Self {
+        let [p1, p2] = address.to_be_bytes();
+        Self::assemble([0xFF, 0xB0, p1, p2], &[], Some(le))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pseudo_apdus_have_the_bytes_of_part_3() {
+        let key = [0xA0, 0xA1, 0xA2, 0xA3, 0xA4, 0xA5];
+        let cases = [
+            (Command::get_uid(), "FFCA000000"),
+            (Command::get_ats_historical(), "FFCA010000"),
+            (
+                Command::load_key(KeyMemory::Volatile, 0, &key),
+                "FF82000006A0A1A2A3A4A5",
+            ),
+            (
+                Command::load_key(KeyMemory::NonVolatile, 1, &key),
+                "FF82200106A0A1A2A3A4A5",
+            ),
+            (
+                Command::authenticate_block(4, MifareKeyKind::A, 0),
+                "FF860000050100046000",
+            ),
+            (
+                Command::authenticate_block(0xFF, MifareKeyKind::B, 1),
+                "FF860000050100FF6101",
+            ),
+            (Command::read_storage(4, Le::new::<16>()), "FFB0000410"),
+        ];
+        for (command, expected) in cases {
+            assert_eq!(hex::encode_upper(command.as_bytes()), expected);
+            assert!(command.is_pseudo());
+        }
+    }
+}
