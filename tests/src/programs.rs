@@ -1,0 +1,52 @@
+//! Where the programs under test are.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+/// The root of the workspace.
+#[must_use]
+pub fn workspace() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// The path of one of the workspace's programs, as built from its present
+/// sources.
+///
+/// `XUEKA_BIN_DIR` names the folder when they are built already. Without it
+/// they are built first, so that a plain `cargo test` never runs old ones.
+#[must_use]
+pub fn program(name: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| env::var_os("XUEKA_BIN_DIR").map_or_else(build, Into::into));
+    folder.join(name)
+}
+
+/// Builds the programs with the profile of this test; returns their folder.
+fn build() -> PathBuf {
+    // This test is `<target>/<profile>/deps/<test>-<hash>`.
+    let test = env::current_exe().unwrap();
+    let folder = test.ancestors().nth(2).expect("a test has a target folder");
+    let profile = match folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(name) => name,
+    };
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args([
+            "build",
+            "--quiet",
+            "--workspace",
+            "--bins",
+            "--profile",
+            profile,
+        ])
+        .current_dir(workspace())
+        .status()
+        .expect("cargo can be run");
+    assert!(built.success(), "the programs under test do not build");
+    folder.to_path_buf()
+}
