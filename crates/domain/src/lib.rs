@@ -3,10 +3,30 @@
 //! Plain code: values in, values out. Time is an argument; nothing here reads
 //! a clock, a disk or a database.
 
+mod block;
+mod evidence;
+mod exit;
 mod family;
+mod identity;
+mod message;
 mod number;
+mod role;
+mod state;
+mod student;
+mod text;
 mod uid;
+mod verdict;
 
+pub use block::{BlockChange, BlockReason, Effect};
+pub use evidence::{Asked, CardFacts, Evidence, Judgement, RegisterFacts, verify};
+pub use exit::{Consequences, ExitReason, Fee, Reinstatement};
 pub use family::{AssuranceLevel, CardFamily, CardKind};
+pub use identity::{CardIdentity, CardKey, NoIdentity};
+pub use message::Language;
 pub use number::{CardNumber, InvalidCardNumber};
+pub use role::Role;
+pub use state::{CardEvent, CardState, IllegalTransition};
+pub use student::{ClassName, InvalidStudentNumber, Student, StudentName, StudentNumber};
+pub use text::{InvalidText, Note};
 pub use uid::{InvalidUid, Uid};
+pub use verdict::{Reason, Verdict};
