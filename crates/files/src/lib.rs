@@ -1,1 +1,28 @@
 //! Rolls and card lists: bytes in, values out.
+//!
+//! A file is decoded as a whole before anything is split, because the second
+//! byte of a GB18030 character may be `|`, `\` or a letter. What cannot be
+//! decoded without loss is refused, never repaired. Nothing here reads a disk
+//! or knows a database; sizes are bounded, and no error repeats the content of
+//! a cell, which may be someone's name or number.
+
+mod columns;
+mod decode;
+mod error;
+mod issued_cards;
+mod table;
+
+pub use columns::Column;
+pub use decode::TextEncoding;
+pub use error::{FileError, RowError, RowProblem};
+pub use issued_cards::{IssuedCard, IssuedCardList, IssuedState, parse_issued_cards};
+pub use table::Delimiter;
+
+/// The most bytes a file may have: 20 MiB.
+pub const MAX_FILE_BYTES: usize = 20 * 1024 * 1024;
+/// The most rows a list may have, its header not counted.
+pub const MAX_ROWS: usize = 1_000_000;
+/// The most columns a list may have.
+pub const MAX_COLUMNS: usize = 64;
+/// The most bytes one cell may have, counted in UTF-8: 4 KiB.
+pub const MAX_CELL_BYTES: usize = 4 * 1024;
