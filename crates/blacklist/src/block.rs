@@ -1,17 +1,6 @@
 //! What the index keeps for one key.
 
-use xueka_domain::{BlockReason, CardKey, Effect};
-
-/// One reason for which one key is blocked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The number or UID.
-    pub key: CardKey,
-    /// Why it is blocked.
-    pub reason: BlockReason,
-    /// The register's version at which it was.
-    pub version: u64,
-}
+use xueka_domain::{BlockReason, Effect};
 
 /// Why a number or UID is blocked: for a reason by hand, one from its card's
 /// state, or both.

@@ -3,9 +3,9 @@
 
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, hash_map};
-use xueka_domain::{BlockChange, CardKey, CardNumber, Effect};
+use xueka_domain::{BlockChange, BlockEntry, CardKey, CardNumber, Effect};
 
-use crate::{Block, Entry};
+use crate::Block;
 
 type Table<Key> = HashMap<Key, Block, RandomState>;
 
@@ -58,16 +58,13 @@ impl Slot {
 }
 
 impl Tables {
-    pub(crate) fn build(entries: impl Iterator<Item = Entry>) -> Self {
-        let entries: Vec<Entry> = entries.collect();
-        let mut tables = Self::default();
-        tables.reserve(&entries);
+    pub(crate) fn extend(&mut self, entries: &[BlockEntry]) {
+        self.reserve(entries);
         for entry in entries {
-            tables.change(entry.key, |block| {
+            self.change(entry.key, |block| {
                 block.after(entry.reason, Effect::Blocked, entry.version)
             });
         }
-        tables
     }
 
     pub(crate) fn apply(&mut self, change: &BlockChange) {
@@ -91,7 +88,7 @@ impl Tables {
     }
 
     /// Makes room once instead of growing step by step.
-    fn reserve(&mut self, entries: &[Entry]) {
+    fn reserve(&mut self, entries: &[BlockEntry]) {
         let mut numbers = [0_usize; N_NUMBER_LENGTHS];
         let mut uids = [0_usize; 3];
         let mut long_uids = 0_usize;

@@ -38,6 +38,17 @@ impl BlockReason {
     }
 }
 
+/// One reason for which one number or UID is blocked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BlockEntry {
+    /// The number or UID.
+    pub key: CardKey,
+    /// Why it is blocked.
+    pub reason: BlockReason,
+    /// The register's version at which it was, or at which the reason changed.
+    pub version: u64,
+}
+
 /// One change of the blacklist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BlockChange {

@@ -17,7 +17,7 @@ mod text;
 mod uid;
 mod verdict;
 
-pub use block::{BlockChange, BlockReason, Effect};
+pub use block::{BlockChange, BlockEntry, BlockReason, Effect};
 pub use evidence::{Asked, CardFacts, Evidence, Judgement, RegisterFacts, verify};
 pub use exit::{Consequences, ExitReason, Fee, Reinstatement};
 pub use family::{AssuranceLevel, CardFamily, CardKind};

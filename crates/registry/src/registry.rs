@@ -1,0 +1,389 @@
+//! The handle through which everything is asked of the registry.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use xueka_domain::{
+    BlockChange, BlockEntry, CardIdentity, CardKey, CardNumber, ExitReason, Note, RegisterFacts,
+    Uid,
+};
+
+use crate::{
+    BlacklistEntry, BlacklistPage, CardRecord, Collection, NewToken, PageMark, Registration,
+    RegistrationOutcome, RegistryError, RequestId, Stamp, Token, TokenName, WhichCard,
+};
+
+/// What a transaction changed, told before its callers are answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// The register's version after it.
+    pub version: u64,
+    /// What changed on the blacklist, in order; often nothing.
+    pub blocks: Vec<BlockChange>,
+}
+
+/// Who is told of every commit, on the writer's own thread: return soon.
+pub type OnCommit = Box<dyn FnMut(&Commit) + Send>;
+
+/// How a registry is opened.
+pub struct OpenOptions {
+    /// Whether the readers of this process are simulated. A new database is
+    /// created for simulation exactly when they are; an existing one is
+    /// refused when it was created for the other kind.
+    pub simulated: bool,
+    /// Who is told of every commit, before the caller of the change is
+    /// answered; this is how an index never lags behind an answer.
+    pub on_commit: Option<OnCommit>,
+    /// How many threads read, each with a connection of its own: 1 to 16.
+    pub n_readers: usize,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self {
+            simulated: false,
+            on_commit: None,
+            n_readers: 2,
+        }
+    }
+}
+
+impl fmt::Debug for OpenOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenOptions")
+            .field("simulated", &self.simulated)
+            .field("n_readers", &self.n_readers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What walking the audit trail found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditReport {
+    /// How many rows are in order, counted from the first.
+    pub n_good: u64,
+    /// The sequence number of the first row that is missing, changed or out
+    /// of its place; `None` when the whole trail is in order.
+    pub first_bad: Option<u64>,
+}
+
+/// A cloneable handle to the register of students, cards and blocks.
+///
+/// Changes are made one after the other by one thread and are on the disk
+/// before they are answered. A change that was handed over is made even if its
+/// caller goes away. Every change carries a [`Stamp`]; those that a caller may
+/// have to repeat carry a [`RequestId`] as well: sent again it gives the first
+/// answer and changes nothing.
+///
+/// Every method can fail with [`RegistryError::Unavailable`] and
+/// [`RegistryError::Closed`], and every change with [`RegistryError::Full`] and
+/// [`RegistryError::ReadOnly`]; methods name only what else they can answer.
+#[derive(Clone, Debug)]
+pub struct Registry {}
+
+impl Registry {
+    /// Opens the register at an address: a path or `sqlite:PATH`.
+    ///
+    /// A new database is made where none is. An old one is brought to the
+    /// present schema. The database belongs to this process until every handle
+    /// is dropped or [`close`](Self::close) returns.
+    ///
+    /// # Errors
+    ///
+    /// Everything of [`RegistryError`] that tells of a database: its variants
+    /// say what to do.
+    pub async fn open(address: &str, options: OpenOptions) -> Result<Self, RegistryError> {
+        let _ = (address, options);
+        Err(RegistryError::Closed)
+    }
+
+    /// Finishes the changes that were handed over, and lets go of the database.
+    ///
+    /// Later calls on any handle answer [`RegistryError::Closed`].
+    pub async fn close(&self) {}
+
+    /// Takes in a list of cards that were issued before, in one transaction.
+    ///
+    /// Every row is judged against the register and against the rows before it.
+    /// Unless [`Registration::accept_good_rows`] is set, one refused row means
+    /// that none is taken. An active card takes the place of the lost and
+    /// damaged ones of its holder.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::RequestIdReused`].
+    pub async fn register_issued(
+        &self,
+        request: RequestId,
+        stamp: Stamp,
+        registration: Registration,
+    ) -> Result<RegistrationOutcome, RegistryError> {
+        let _ = (request, stamp, registration);
+        Err(RegistryError::Closed)
+    }
+
+    /// Hands a card out: binds its number and UID to a student and makes it
+    /// active. The lost and damaged cards of the student are replaced by it.
+    ///
+    /// # Errors
+    ///
+    /// Refused as [`StudentNotFound`](crate::Refusal::StudentNotFound),
+    /// [`NumberTaken`](crate::Refusal::NumberTaken),
+    /// [`UidTaken`](crate::Refusal::UidTaken),
+    /// [`StudentHasCard`](crate::Refusal::StudentHasCard),
+    /// [`NotTheSameCard`](crate::Refusal::NotTheSameCard) when the card that
+    /// waits for the student is listed with another UID, or
+    /// [`IllegalTransition`](crate::Refusal::IllegalTransition);
+    /// [`RegistryError::RequestIdReused`].
+    pub async fn collect(
+        &self,
+        request: RequestId,
+        stamp: Stamp,
+        collection: Collection,
+    ) -> Result<CardRecord, RegistryError> {
+        let _ = (request, stamp, collection);
+        Err(RegistryError::Closed)
+    }
+
+    /// Reports that a card goes out of use, and why: lost, stolen, damaged,
+    /// cancelled. What follows stands in [`ExitReason::consequences`]; the card
+    /// is blocked from the moment this returns.
+    ///
+    /// # Errors
+    ///
+    /// Refused as [`CardNotFound`](crate::Refusal::CardNotFound),
+    /// [`StudentNotFound`](crate::Refusal::StudentNotFound),
+    /// [`NoLiveCard`](crate::Refusal::NoLiveCard) or
+    /// [`IllegalTransition`](crate::Refusal::IllegalTransition);
+    /// [`RegistryError::RequestIdReused`].
+    pub async fn report_exit(
+        &self,
+        request: RequestId,
+        stamp: Stamp,
+        which: WhichCard,
+        reason: ExitReason,
+    ) -> Result<CardRecord, RegistryError> {
+        let _ = (request, stamp, which, reason);
+        Err(RegistryError::Closed)
+    }
+
+    /// Cancels the loss of the card in hand, which a reading has just shown.
+    ///
+    /// When the register has a UID for the card, the reading must show the same
+    /// one; a card registered without a UID is known by its number.
+    ///
+    /// # Errors
+    ///
+    /// Refused as [`CardNotFound`](crate::Refusal::CardNotFound),
+    /// [`NotTheSameCard`](crate::Refusal::NotTheSameCard),
+    /// [`StudentHasCard`](crate::Refusal::StudentHasCard) when another card waits
+    /// for the student, or
+    /// [`IllegalTransition`](crate::Refusal::IllegalTransition) when it is not
+    /// lost; [`RegistryError::RequestIdReused`].
+    pub async fn cancel_loss(
+        &self,
+        request: RequestId,
+        stamp: Stamp,
+        in_hand: CardIdentity,
+    ) -> Result<CardRecord, RegistryError> {
+        let _ = (request, stamp, in_hand);
+        Err(RegistryError::Closed)
+    }
+
+    /// The record of a card; `None` when none is found.
+    ///
+    /// # Errors
+    ///
+    /// None beyond those of every method.
+    pub async fn find_card(&self, which: WhichCard) -> Result<Option<CardRecord>, RegistryError> {
+        let _ = (which);
+        Err(RegistryError::Closed)
+    }
+
+    /// Everything that verification needs to know of a card, from one moment.
+    ///
+    /// # Errors
+    ///
+    /// None beyond those of every method.
+    pub async fn facts(&self, identity: CardIdentity) -> Result<RegisterFacts, RegistryError> {
+        let _ = (identity);
+        Err(RegistryError::Closed)
+    }
+
+    /// Notes that a UID was seen with a number. Answers whether that was new;
+    /// what is known already costs a look-up and no change.
+    ///
+    /// # Errors
+    ///
+    /// None beyond those of every change.
+    pub async fn record_sighting(
+        &self,
+        stamp: Stamp,
+        number: CardNumber,
+        uid: Uid,
+    ) -> Result<bool, RegistryError> {
+        let _ = (stamp, number, uid);
+        Err(RegistryError::Closed)
+    }
+
+    /// Blocks a number or UID by hand.
+    ///
+    /// # Errors
+    ///
+    /// Refused as [`EntryExists`](crate::Refusal::EntryExists) when it is blocked
+    /// by hand already; [`RegistryError::RequestIdReused`].
+    pub async fn add_block(
+        &self,
+        request: RequestId,
+        stamp: Stamp,
+        key: CardKey,
+        note: Note,
+    ) -> Result<BlacklistEntry, RegistryError> {
+        let _ = (request, stamp, key, note);
+        Err(RegistryError::Closed)
+    }
+
+    /// Ends a block that was made by hand, and gives the version at which it
+    /// ended.
+    ///
+    /// # Errors
+    ///
+    /// Refused as [`EntryNotFound`](crate::Refusal::EntryNotFound) or
+    /// [`EntryFromState`](crate::Refusal::EntryFromState);
+    /// [`RegistryError::RequestIdReused`].
+    pub async fn remove_block(
+        &self,
+        request: RequestId,
+        stamp: Stamp,
+        key: CardKey,
+    ) -> Result<u64, RegistryError> {
+        let _ = (request, stamp, key);
+        Err(RegistryError::Closed)
+    }
+
+    /// The entry of a number or UID: the one from its card's state when it is
+    /// blocked both so and by hand; `None` when it is not blocked.
+    ///
+    /// # Errors
+    ///
+    /// None beyond those of every method.
+    pub async fn find_block(&self, key: CardKey) -> Result<Option<BlacklistEntry>, RegistryError> {
+        let _ = (key);
+        Err(RegistryError::Closed)
+    }
+
+    /// At most `limit` entries of the blacklist (1 to 1,000; others are brought
+    /// into that range), in the order in which they were made, from `from` on or
+    /// from the first.
+    ///
+    /// # Errors
+    ///
+    /// None beyond those of every method.
+    pub async fn list_blocks(
+        &self,
+        from: Option<PageMark>,
+        limit: usize,
+    ) -> Result<BlacklistPage, RegistryError> {
+        let _ = (from, limit);
+        Err(RegistryError::Closed)
+    }
+
+    /// Gives every entry of the blacklist to `take`, in chunks, on a thread of
+    /// its own, and the version at which the blacklist stood so.
+    ///
+    /// # Errors
+    ///
+    /// None beyond those of every method; `take` may have been called then.
+    pub async fn load_blocks(
+        &self,
+        take: impl FnMut(&[BlockEntry]) + Send + 'static,
+    ) -> Result<u64, RegistryError> {
+        let _ = (take);
+        Err(RegistryError::Closed)
+    }
+
+    /// The changes of the blacklist after a version, in order: those of the next
+    /// `limit` versions (1 to 1,000) that changed it, so that the last one's
+    /// version is where to go on.
+    ///
+    /// # Errors
+    ///
+    /// None beyond those of every method.
+    pub async fn block_changes(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<BlockChange>, RegistryError> {
+        let _ = (after, limit);
+        Err(RegistryError::Closed)
+    }
+
+    /// Makes a token.
+    ///
+    /// # Errors
+    ///
+    /// Refused as [`TokenExists`](crate::Refusal::TokenExists).
+    pub async fn create_token(
+        &self,
+        stamp: Stamp,
+        token: NewToken,
+    ) -> Result<Token, RegistryError> {
+        let _ = (stamp, token);
+        Err(RegistryError::Closed)
+    }
+
+    /// The tokens that live at `now`, by name.
+    ///
+    /// # Errors
+    ///
+    /// None beyond those of every method.
+    pub async fn list_tokens(&self, now: Timestamp) -> Result<Vec<Token>, RegistryError> {
+        let _ = (now);
+        Err(RegistryError::Closed)
+    }
+
+    /// Ends a token at once.
+    ///
+    /// # Errors
+    ///
+    /// Refused as [`TokenNotFound`](crate::Refusal::TokenNotFound).
+    pub async fn revoke_token(&self, stamp: Stamp, name: TokenName) -> Result<(), RegistryError> {
+        let _ = (stamp, name);
+        Err(RegistryError::Closed)
+    }
+
+    /// The token whose secret has this SHA-256, if it lives at `now`.
+    ///
+    /// # Errors
+    ///
+    /// None beyond those of every method.
+    pub async fn find_token(
+        &self,
+        secret_hash: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<Token>, RegistryError> {
+        let _ = (secret_hash, now);
+        Err(RegistryError::Closed)
+    }
+
+    /// The register's version: it rises with every change.
+    ///
+    /// # Errors
+    ///
+    /// None beyond those of every method.
+    pub async fn version(&self) -> Result<u64, RegistryError> {
+        let _ = ();
+        Err(RegistryError::Closed)
+    }
+
+    /// Walks the audit trail and checks that each row follows from the one
+    /// before it.
+    ///
+    /// # Errors
+    ///
+    /// None beyond those of every method.
+    pub async fn verify_audit(&self) -> Result<AuditReport, RegistryError> {
+        let _ = ();
+        Err(RegistryError::Closed)
+    }
+}
