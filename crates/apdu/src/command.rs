@@ -146,6 +146,13 @@ impl Command {
         command
     }
 
+    /// The wanted length; `None` when no data is wanted.
+    #[must_use]
+    pub fn le(&self) -> Option<Le> {
+        let last = self.as_bytes().last().copied();
+        last.filter(|_| self.has_le).map(Le)
+    }
+
     /// Whether this is a pseudo-APDU (CLA `FF`), answered by the reader.
     #[must_use]
     pub fn is_pseudo(&self) -> bool {
@@ -230,6 +237,7 @@ mod tests {
         for (data, le, expected, why) in cases {
             let command = Command::new(header, &data, le).unwrap();
             assert_eq!(hex::encode_upper(command.as_bytes()), expected, "{why}");
+            assert_eq!(command.le(), le, "{why}");
         }
     }
 

@@ -1,5 +1,31 @@
 //! How each card family is recognised and read.
+//!
+//! [`read_card`] makes a [`CardReading`] of the card behind a
+//! [`CardSession`](xueka_transport::CardSession); [`confirm_same_card`] asks
+//! whether that card is still there. What may be configured about cards is a
+//! [`ReadingProfile`], made of [`MifareNumberRule`]s and the [`KeyRing`] that
+//! opens them.
+//!
+//! A reading sends what the family's identification, number, dates and kind
+//! need, and nothing more: never a balance, never a log of trips, never a
+//! command that could change a card. Reader models, threads, clocks and the
+//! registry are unknown here.
 
+mod confirm;
+mod decimal;
+mod dialogue;
+mod error;
+mod family;
+mod findings;
+mod key_ring;
+mod look;
+mod profile;
+mod read;
 mod reading;
 
+pub use confirm::confirm_same_card;
+pub use error::{ProfileError, ReadError};
+pub use key_ring::{KeyRing, MifareKey};
+pub use profile::{KeyKind, MifareNumberRule, NumberCoding, ReadingProfile};
+pub use read::read_card;
 pub use reading::{CardReading, Gap, MissingPart, NumberSource};

@@ -1,0 +1,49 @@
+//! Whether the card that was read is still the one in the field.
+
+use xueka_transport::{CardSession, Dialect};
+
+use crate::{
+    CardReading, ReadError, ReadingProfile,
+    dialogue::Dialogue,
+    look::{Look, look},
+    read::{ask_uid, read_card},
+};
+
+/// Asks the card in the field whether it is the one of an earlier reading.
+///
+/// A fixed UID is read again and compared: one exchange. A card with a random
+/// UID, or with none, is read again as a whole, and its family and number from
+/// plain files are compared. Two cards in the field at once, of which the
+/// reader picks one at a time, show themselves here.
+///
+/// # Errors
+///
+/// - [`ReadError::CardChanged`]: it is another card, or it no longer tells.
+/// - [`ReadError::NothingToCompare`]: the reading holds neither a fixed UID
+///   nor a number that opens without a key.
+/// - [`ReadError::Transport`]: the card cannot be reached; nothing is known.
+pub fn confirm_same_card(
+    session: &mut dyn CardSession,
+    dialect: &Dialect,
+    reading: &CardReading,
+) -> Result<(), ReadError> {
+    let is_same = match (reading.uid, reading.number) {
+        (Some(uid), _) if !uid.is_random() => {
+            let mut card = Dialogue::new(session);
+            if look(card.atr(), dialect.slot) == Look::Contact {
+                return Err(ReadError::CardChanged);
+            }
+            ask_uid(&mut card)? == Ok(uid)
+        }
+        (_, Some(number)) => {
+            let now = read_card(session, dialect, &ReadingProfile::default())?;
+            now.family == reading.family && now.number == Some(number)
+        }
+        (_, None) => return Err(ReadError::NothingToCompare),
+    };
+    if is_same {
+        Ok(())
+    } else {
+        Err(ReadError::CardChanged)
+    }
+}

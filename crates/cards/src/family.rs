@@ -1,0 +1,9 @@
+//! One module a family: its facts with their sources, and how it is read.
+
+pub(crate) mod city_union;
+pub(crate) mod desfire;
+mod info_file;
+pub(crate) mod mifare_classic;
+pub(crate) mod storage;
+pub(crate) mod t_union;
+pub(crate) mod transit_cpu;
