@@ -2,7 +2,7 @@
 #
 # A pcscd of its own, with virtual readers, beside whatever the machine runs.
 #
-#   private-pcscd.sh start DIR N   starts it with N virtual readers (2 to 16;
+#   private-pcscd.sh start DIR N   starts it with N virtual readers (0 to 16;
 #                                  rounded up to an even number, because one
 #                                  vpcd driver always has two slots)
 #   private-pcscd.sh kill DIR      kills it as a crash would (SIGKILL)
@@ -57,7 +57,7 @@ fail() {
 }
 
 usage() {
-	fail 2 "usage: ${0##*/} start DIR N | kill DIR | restart DIR | stop DIR"
+	fail 2 "usage: ${0##*/} start DIR N (0 to 16) | kill DIR | restart DIR | stop DIR"
 }
 
 # --- What this machine has ---------------------------------------------------
@@ -144,7 +144,7 @@ write_configuration() {
 	done
 	{
 		printf "PCSCLITE_CSOCK_NAME='%s/run/pcscd.comm'\n" "$PWD"
-		printf 'XUEKA_VPCD=%s\n' "$(printf '127.0.0.1:%s\n' "${ports[@]}" | paste -sd,)"
+		printf 'XUEKA_VPCD=%s\n' "$(IFS=, && echo "${ports[*]/#/127.0.0.1:}")"
 		echo 'export PCSCLITE_CSOCK_NAME XUEKA_VPCD'
 	} >./env
 }
@@ -271,7 +271,7 @@ start() {
 	local dir=$1 n_readers=$2 driver namespace
 	[[ $n_readers =~ ^[0-9]{1,2}$ ]] || usage
 	n_readers=$(((10#$n_readers + 1) / SLOTS_PER_DRIVER * SLOTS_PER_DRIVER))
-	((n_readers >= 2 && n_readers <= MOST_READERS)) || usage
+	((n_readers <= MOST_READERS)) || usage
 
 	local program
 	for program in pcscd unshare setpriv setsid mount; do

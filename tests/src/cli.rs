@@ -103,4 +103,16 @@ impl Answer {
         };
         serde_json::from_str(text).unwrap_or_else(|error| panic!("{}: {error}\n{text}", self.line))
     }
+
+    /// The reason that an error names in its JSON form.
+    #[must_use]
+    #[track_caller]
+    pub fn reason(&self) -> String {
+        let document: Value = serde_json::from_str(&self.stderr)
+            .unwrap_or_else(|error| panic!("{}: {error}\n{}", self.line, self.stderr));
+        let reason = document["error"]["reason"].as_str();
+        reason
+            .unwrap_or_else(|| panic!("{}: no reason in {document}", self.line))
+            .to_owned()
+    }
 }

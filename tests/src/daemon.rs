@@ -25,6 +25,7 @@ pub struct Setup {
     log: String,
     more: String,
     arguments: Vec<String>,
+    wrapper: Vec<String>,
     pcscd_socket: PathBuf,
 }
 
@@ -45,12 +46,16 @@ impl Setup {
             .prefix("xueka-daemon-")
             .tempdir()
             .unwrap();
+        // A folder of its own, because tests put disks in its place.
+        let data = folder.path().join("data");
+        fs::create_dir(&data).unwrap();
         Self {
             socket: folder.path().join("xuekad.sock"),
-            registry: folder.path().join("registry.db"),
+            registry: data.join("registry.db"),
             log: "info".into(),
             more: String::new(),
             arguments: Vec::new(),
+            wrapper: Vec::new(),
             pcscd_socket: folder.path().join("no-pcscd"),
             folder,
         }
@@ -116,6 +121,35 @@ impl Setup {
         self
     }
 
+    /// Runs the daemon where the folder of its register is a disk of `bytes`
+    /// bytes that nobody else sees.
+    #[must_use]
+    pub fn on_small_disk(self, bytes: u32) -> Self {
+        self.mounted(&format!("mount -t tmpfs -o size={bytes} small \"$1\""))
+    }
+
+    /// Runs the daemon where the folder of its register cannot be written to.
+    #[must_use]
+    pub fn on_read_only_disk(self) -> Self {
+        self.mounted("mount --bind \"$1\" \"$1\" && mount -o remount,bind,ro \"$1\"")
+    }
+
+    /// Runs `mount`, for which `$1` is the register's folder, in a mount
+    /// namespace that goes with the daemon.
+    fn mounted(mut self, mount: &str) -> Self {
+        let options = if rustix::process::geteuid().is_root() {
+            "-m"
+        } else {
+            "-Urm"
+        };
+        let folder = self.registry.parent().unwrap().to_str().unwrap();
+        let script = format!("{mount} && shift && exec \"$@\"");
+        self.wrapper = ["unshare", options, "sh", "-c", &script, "sh", folder]
+            .map(Into::into)
+            .into();
+        self
+    }
+
     /// Starts the daemon; it serves when this returns.
     ///
     /// # Panics
@@ -152,14 +186,19 @@ impl Setup {
         let folder = self.folder.path();
         let configuration = folder.join("xuekad.toml");
         let text = format!(
-            "[listen]\nsocket = {:?}\n[registry]\npath = {:?}\n[log]\nfilter = {:?}\n{}",
-            self.socket, self.registry, self.log, self.more
+            "[listen]\nsocket = '{}'\n[registry]\npath = '{}'\n[log]\nfilter = '{}'\n{}",
+            self.socket.display(),
+            self.registry.display(),
+            self.log,
+            self.more
         );
         fs::write(&configuration, text).unwrap();
         let log = File::create(folder.join("log")).unwrap();
         // Should the test be killed, the kernel kills the daemon.
-        let child = Command::new("setpriv")
-            .args(["--pdeathsig", "KILL"])
+        let mut words = self.wrapper;
+        words.extend(["setpriv", "--pdeathsig", "KILL"].map(Into::into));
+        let child = Command::new(&words[0])
+            .args(&words[1..])
             .arg(program("xuekad"))
             .arg("--config")
             .arg(&configuration)
@@ -169,7 +208,7 @@ impl Setup {
             .stdout(log.try_clone().unwrap())
             .stderr(log)
             .spawn()
-            .expect("setpriv is here");
+            .expect("util-linux is here");
         Daemon {
             socket: self.socket,
             folder: self.folder,

@@ -16,10 +16,16 @@ mod cli;
 mod daemon;
 mod pcscd;
 mod programs;
+mod python;
+mod story;
+mod taps;
 mod wait;
 
 pub use cli::{Answer, Cli};
 pub use daemon::{Daemon, Refusal, Setup};
 pub use pcscd::PrivatePcscd;
 pub use programs::{program, workspace};
+pub use python::python;
+pub use story::{Counter, TAPS, Tap};
+pub use taps::Taps;
 pub use wait::{PATIENCE, until};

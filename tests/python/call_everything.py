@@ -1,0 +1,173 @@
+"""Calls every method of every service, knowing only what reflection tells.
+
+usage: call_everything.py ADDRESS
+
+The daemon must simulate two readers. Each method has one call below; the run
+fails when a method has none, when a call is for a method that does not exist,
+or when an answer is not the expected one.
+"""
+
+import sys
+
+import grpc
+from google.protobuf import descriptor_pool, json_format, message_factory
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
+    ProtoReflectionDescriptorDatabase,
+)
+
+NUMBER = "1000751012345678"
+CARD = f'kind = "transit-cpu"\nnumber = "{NUMBER}"\n'
+
+# Method, request or list of requests for a stream, expected status. They build
+# on each other, so the order counts.
+CALLS = [
+    ("SimulatorService/ListSlots", {}, "OK"),
+    ("SimulatorService/InsertCard", {"slot": 0, "description": CARD}, "OK"),
+    ("ReaderService/ListReaders", {}, "OK"),
+    ("ReaderService/ReadCard", {"reader": "$READER", "wait": "10s"}, "OK"),
+    ("ReaderService/WatchTaps", {"afterSequence": "1", "epoch": "1"}, "OK"),
+    (
+        "IssuanceService/RegisterIssuedCards",
+        [
+            {"options": {"requestId": "python-1"}},
+            {
+                "row": {
+                    "row": "1",
+                    "studentNumber": "20240001",
+                    "name": "测试一",
+                    "cardNumber": "1000751000000001",
+                }
+            },
+        ],
+        "OK",
+    ),
+    (
+        "IssuanceService/RegisterIssuedCards",
+        [
+            {"options": {"requestId": "python-2"}},
+            {
+                "row": {
+                    "row": "1",
+                    "studentNumber": "20240002",
+                    "name": "测试二",
+                    "cardNumber": NUMBER,
+                    "state": "CARD_STATE_DELIVERED",
+                }
+            },
+        ],
+        "OK",
+    ),
+    (
+        "IssuanceService/CollectCard",
+        {"requestId": "python-3", "studentNumber": "20240002", "inReader": {"reader": "$READER"}},
+        "OK",
+    ),
+    ("IssuanceService/VerifyCard", {"inReader": {"reader": "$READER"}}, "OK"),
+    ("IssuanceService/GetCard", {"cardNumber": NUMBER}, "OK"),
+    ("IssuanceService/ReportLoss", {"requestId": "python-4", "cardNumber": NUMBER}, "OK"),
+    (
+        "IssuanceService/CancelLoss",
+        {"requestId": "python-5", "inReader": {"reader": "$READER"}},
+        "OK",
+    ),
+    (
+        "BlacklistService/AddEntry",
+        {"requestId": "python-6", "card": {"cardNumber": NUMBER}, "note": "a test"},
+        "OK",
+    ),
+    ("BlacklistService/GetEntry", {"card": {"cardNumber": NUMBER}}, "OK"),
+    ("BlacklistService/ListEntries", {"pageSize": 10}, "OK"),
+    ("BlacklistService/CheckCard", {"card": {"cardNumber": NUMBER}}, "OK"),
+    ("BlacklistService/CheckCards", {"cards": [{"cardNumber": NUMBER}]}, "OK"),
+    (
+        "BlacklistService/RemoveEntry",
+        {"requestId": "python-7", "card": {"cardNumber": NUMBER}},
+        "OK",
+    ),
+    (
+        "BlacklistService/RemoveEntry",
+        {"requestId": "python-8", "card": {"cardNumber": NUMBER}},
+        "NOT_FOUND",
+    ),
+    (
+        "TokenService/CreateToken",
+        {"name": "python", "role": "ROLE_VERIFIER", "lifetime": "3600s"},
+        "OK",
+    ),
+    ("TokenService/ListTokens", {}, "OK"),
+    ("TokenService/RevokeToken", {"name": "python"}, "OK"),
+    ("SimulatorService/RemoveCard", {"slot": 0}, "OK"),
+]
+
+
+def fill_in(value, reader):
+    """Puts the name of the first reader where a call wants it."""
+    if isinstance(value, dict):
+        return {key: fill_in(item, reader) for key, item in value.items()}
+    if isinstance(value, list):
+        return [fill_in(item, reader) for item in value]
+    return reader if value == "$READER" else value
+
+
+def call(channel, method, requests):
+    """Makes one call; returns the messages of the answer as dictionaries."""
+    make = message_factory.GetMessageClass(method.input_type)
+    answer = message_factory.GetMessageClass(method.output_type)
+    path = f"/{method.containing_service.full_name}/{method.name}"
+    wires = {"request_serializer": make.SerializeToString, "response_deserializer": answer.FromString}
+    parsed = [json_format.ParseDict(request, make()) for request in requests]
+    if method.client_streaming:
+        stub, argument = channel.stream_stream(path, **wires), iter(parsed)
+    elif method.server_streaming:
+        stub, argument = channel.unary_stream(path, **wires), parsed[0]
+    else:
+        answered = channel.unary_unary(path, **wires)(parsed[0], timeout=15)
+        return [json_format.MessageToDict(answered)]
+    responses = stub(argument, timeout=15)
+    if method.client_streaming:
+        return [json_format.MessageToDict(response) for response in responses]
+    # A stream without an end: its first message will do.
+    first = next(iter(responses))
+    responses.cancel()
+    return [json_format.MessageToDict(first)]
+
+
+def main(address):
+    # The name of a Unix socket's path is no host name.
+    channel = grpc.insecure_channel(address, options=[("grpc.default_authority", "localhost")])
+    database = ProtoReflectionDescriptorDatabase(channel)
+    pool = descriptor_pool.DescriptorPool(database)
+    services = sorted(database.get_services())
+    print("services:", *services)
+    assert "grpc.health.v1.Health" in services, "health can be found by reflection"
+
+    methods = {}
+    for name in services:
+        if name.startswith("xueka.v1."):
+            for method in pool.FindServiceByName(name).methods:
+                methods[f"{method.containing_service.name}/{method.name}"] = method
+    named = {name for name, _, _ in CALLS}
+    assert named == set(methods), f"no call for, or no such method: {named ^ set(methods)}"
+
+    health = pool.FindServiceByName("grpc.health.v1.Health").methods_by_name["Check"]
+    assert call(channel, health, [{}]) == [{"status": "SERVING"}], "the daemon is healthy"
+
+    listed = call(channel, methods["ReaderService/ListReaders"], [{}])[0]
+    reader = listed["readers"][0]["name"]
+    for name, request, expected in CALLS:
+        requests = fill_in(request if isinstance(request, list) else [request], reader)
+        try:
+            answers, status = call(channel, methods[name], requests), "OK"
+        except grpc.RpcError as error:
+            answers, status = error.details(), error.code().name
+        print(f"{name}: {status}")
+        assert status == expected, f"{name}: {status}, not {expected}: {answers}"
+        if name.endswith("RegisterIssuedCards"):
+            assert answers[-1]["totals"]["registered"] == "1", answers
+        if name.endswith("VerifyCard"):
+            assert answers[0]["verdict"] == "VERDICT_VALID", answers
+    print(f"called all {len(methods)} methods")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
