@@ -1,0 +1,84 @@
+//! What a virtual card can be told to do wrong.
+
+use std::time::Duration;
+
+/// A way in which a card, or the reader before it, goes wrong at one command.
+///
+/// Commands are counted from 1, from the card's arrival in the field; reading
+/// the ATR is none. The faults are those that were met in the field and on
+/// real readers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The card leaves the field (a tear).
+    Tear {
+        /// Whether it obeyed the command before it left.
+        obeyed: bool,
+    },
+    /// The card leaves when a part of its answer has been sent: on a real
+    /// pcscd, an answer that was announced with more bytes than came.
+    HalfResponse,
+    /// The reader reports success without a single byte. Behind a real pcscd
+    /// the card leaves as well, because that is what brings such an answer
+    /// about there.
+    EmptyResponse,
+    /// The reader reports success with a single byte.
+    OneByteResponse,
+    /// The answer is longer than the command allows.
+    OverlongResponse {
+        /// Bytes of data before the status word.
+        n_bytes: u16,
+    },
+    /// From here on every answer promises more (`61xx`), and every GET
+    /// RESPONSE brings some and promises more.
+    EndlessMore,
+    /// From here on every answer asks for another length (`6Cxx`).
+    EndlessWrongLength,
+    /// The answer comes later.
+    Delay(Duration),
+    /// The card never answers again until it is taken away.
+    Stuck,
+    /// Another program resets the card just before this command. Behind a
+    /// real pcscd a card cannot reset itself in its reader's eyes: there it
+    /// only forgets what was selected and authenticated.
+    Reset,
+    /// From here on another card lies there: the reader reports its UID.
+    Swap {
+        /// The other card's UID.
+        uid: Vec<u8>,
+    },
+}
+
+impl Fault {
+    /// Whether the fault stays from its command on.
+    pub(crate) fn lasts(&self) -> bool {
+        matches!(
+            self,
+            Self::EndlessMore | Self::EndlessWrongLength | Self::Stuck | Self::Swap { .. }
+        )
+    }
+}
+
+/// How the virtual reader answers for storage cards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReaderStyle {
+    /// The status words of PC/SC Part 3.
+    #[default]
+    Standard,
+    /// `6300` for whatever goes wrong with keys and blocks, as ACS readers do
+    /// (liblogicalaccess, `acsacrresultchecker.cpp`).
+    Acs,
+    /// No volatile key memory: `6986` (Omnikey 5321 and kin; liblogicalaccess,
+    /// `mifareomnikeyxx21commands.cpp`).
+    Omnikey,
+}
+
+impl ReaderStyle {
+    /// How this reader says what the standard says by `status_word`.
+    pub(crate) fn failure(self, status_word: u16) -> u16 {
+        match self {
+            Self::Standard | Self::Omnikey => status_word,
+            Self::Acs => crate::chip::status::FAILED,
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! Cards described in TOML: one text for scenario files, for the simulator
+//! service and for the command line.
+//!
+//! ```toml
+//! kind = "transit-cpu"          # the only key that must be there
+//! number = "1000751012345678"
+//! uid = "3A5C7E91"              # or "random"
+//! valid_from = 2024-09-01
+//! valid_until = 2030-08-31
+//! balance = 1250                # in fen
+//! response_delay = "5ms"
+//!
+//! [[fault]]
+//! what = "tear"
+//! at_command = 2
+//! ```
+//!
+//! Every key has a default; [`VirtualCard`]'s constructors name them. The keys
+//! of each kind:
+//!
+//! | kind | keys |
+//! |---|---|
+//! | every kind | `kind`, `atr`, `mute`, `response_delay`, `[[fault]]` |
+//! | every kind but `contact` | `uid` |
+//! | `transit-cpu`, `t-union`, `city-union` | `number`, `valid_from`, `valid_until`, `balance`, `historical_bytes`, `select_answer`, `[[file]]` (`sfi`, `data`), `[[log]]` (`record`) |
+//! | `t-union` | `holder` (`ordinary`, `student`, `senior`, `test`, `military`), `city` |
+//! | `city-union` | `city` |
+//! | `mifare-classic-1k`, `-4k`, `-mini` | `reader_style` (`standard`, `acs`, `omnikey`), `[[sector]]` (`number`, `key_a`, `key_b`, `access`), `[[block]]` (`number`, `data`) |
+//! | `ultralight`, `ntag213` | `[[page]]` (`number`, `data`) |
+//! | `desfire`, `iso14443-4` | `historical_bytes` |
+//! | `storage` | `standard` (`iso15693`, `felica`) |
+//!
+//! Bytes are written in hexadecimal, in quotes; times as `"500ms"` or `"2s"`;
+//! dates with or without quotes.
+
+mod fault;
+
+use crate::{
+    DescriptionError, ReaderStyle, VirtualCard,
+    card::{DEFAULT_CITY_UNION_NUMBER, DEFAULT_T_UNION_NUMBER, DEFAULT_TRANSIT_NUMBER, Kind},
+    chip::Chip,
+    fields::{Fields, Located},
+};
+
+/// The most bytes of a file: an answer has room for them and a status word.
+const LONGEST_FILE: usize = 240;
+/// The longest answer to reset of ISO/IEC 7816-3, and room to be too long.
+const LONGEST_ATR: usize = 64;
+
+impl VirtualCard {
+    /// Reads a card's description.
+    ///
+    /// The text is TOML; `kind` must be there, every other key has a default.
+    /// `scenarios/README.md` lists the keys of each kind.
+    ///
+    /// # Errors
+    ///
+    /// [`DescriptionError`] with the line and the reason: not TOML, a key that
+    /// the kind does not have, a value that is not of the key's form.
+    pub fn from_toml(text: &str) -> Result<Self, DescriptionError> {
+        card(Fields::parse(text)?)
+    }
+}
+
+/// Reads a card from its table.
+pub(crate) fn card(mut fields: Fields<'_>) -> Result<VirtualCard, DescriptionError> {
+    let kind = kind(&mut fields)?;
+    let mut card = match kind {
+        Kind::TransitCpu => VirtualCard::transit(DEFAULT_TRANSIT_NUMBER),
+        Kind::TUnion => VirtualCard::t_union(DEFAULT_T_UNION_NUMBER),
+        Kind::CityUnion => VirtualCard::city_union(DEFAULT_CITY_UNION_NUMBER),
+        Kind::MifareClassic1K => VirtualCard::mifare_classic_1k(),
+        Kind::MifareClassic4K => VirtualCard::mifare_classic_4k(),
+        Kind::MifareClassicMini => VirtualCard::mifare_classic_mini(),
+        Kind::Ultralight => VirtualCard::ultralight(),
+        Kind::Ntag213 => VirtualCard::ntag213(),
+        Kind::Desfire => VirtualCard::desfire(),
+        Kind::Iso14443 => VirtualCard::iso14443_4(),
+        Kind::Storage => storage(&mut fields)?,
+        Kind::Contact => VirtualCard::contact(),
+    };
+    if kind != Kind::Contact {
+        card = uid(card, kind, &mut fields)?;
+    }
+    if kind.layout().is_some() {
+        card = transit(card, kind, &mut fields)?;
+    }
+    if matches!(kind, Kind::Desfire | Kind::Iso14443) {
+        card = historical(card, &mut fields)?;
+    }
+    card = memory(card, &mut fields)?;
+    card = common(card, &mut fields)?;
+    fields.finish(&format!("a card of kind `{}`", kind.as_str()))?;
+    Ok(card)
+}
+
+fn kind(fields: &mut Fields<'_>) -> Result<Kind, DescriptionError> {
+    let names = || Kind::ALL.map(Kind::as_str).join(", ");
+    let Some(name) = fields.text("kind")? else {
+        let reason = format!("a card needs `kind`, one of {}", names());
+        return Err(fields.incomplete(reason));
+    };
+    Kind::named(&name.value)
+        .ok_or_else(|| fields.wrong(&name, format!("`kind` must be one of {}", names())))
+}
+
+/// What every card can have.
+fn common(mut card: VirtualCard, fields: &mut Fields<'_>) -> Result<VirtualCard, DescriptionError> {
+    if let Some(atr) = fields.bytes("atr", 0..=LONGEST_ATR)? {
+        card = card.atr(atr.value);
+    }
+    if fields.flag("mute")?.is_some_and(|mute| mute.value) {
+        card = card.mute();
+    }
+    if let Some(delay) = fields.duration("response_delay")? {
+        card = card.response_delay(delay.value);
+    }
+    for fault in fields.tables("fault")? {
+        let (at_command, fault) = fault::fault(fault)?;
+        card = card.fault(at_command, fault);
+    }
+    Ok(card)
+}
+
+fn uid(
+    card: VirtualCard,
+    kind: Kind,
+    fields: &mut Fields<'_>,
+) -> Result<VirtualCard, DescriptionError> {
+    let (lengths, wanted): (&[usize], _) = match kind {
+        Kind::Storage => (&[8], "8 bytes"),
+        Kind::Ultralight | Kind::Ntag213 => (&[7], "7 bytes"),
+        Kind::MifareClassic1K | Kind::MifareClassic4K | Kind::MifareClassicMini => {
+            (&[4, 7], "4 or 7 bytes")
+        }
+        _ => (&[4, 7, 10], "4, 7 or 10 bytes"),
+    };
+    let Some(text) = fields.text("uid")? else {
+        return Ok(card);
+    };
+    if text.value == "random" {
+        return Ok(card.random_uid());
+    }
+    match hex::decode(&text.value) {
+        Ok(uid) if lengths.contains(&uid.len()) => Ok(card.uid(uid)),
+        _ => Err(fields.wrong(
+            &text,
+            format!("`uid` must be \"random\" or {wanted} in hexadecimal, in quotes"),
+        )),
+    }
+}
+
+fn transit(
+    mut card: VirtualCard,
+    kind: Kind,
+    fields: &mut Fields<'_>,
+) -> Result<VirtualCard, DescriptionError> {
+    let n_digits = if kind == Kind::TUnion { 19 } else { 16 };
+    if let Some(number) = fields.text("number")? {
+        check_number(&number, n_digits, fields)?;
+        card.with_transit(|transit| transit.set_number(&number.value));
+    }
+    if let Some(day) = fields.date("valid_from")? {
+        card = card.valid_from(day.value);
+    }
+    if let Some(day) = fields.date("valid_until")? {
+        card = card.valid_until(day.value);
+    }
+    if let Some(fen) = fields.number("balance", 0..=u32::MAX.into())? {
+        card = card.balance(u32::try_from(fen.value).unwrap_or(u32::MAX));
+    }
+    if kind == Kind::TUnion
+        && let Some(holder) = fields.text("holder")?
+    {
+        card = card.holder_kind(holder_kind(&holder, fields)?);
+    }
+    if kind != Kind::TransitCpu
+        && let Some(city) = fields.array("city")?
+    {
+        card = card.city(city.value);
+    }
+    card = historical(card, fields)?;
+    for mut log in fields.tables("log")? {
+        let record = log.array("record")?;
+        let record = record.ok_or_else(|| log.incomplete("a [[log]] needs `record`"))?;
+        card = card.log_record(record.value);
+        log.finish("[[log]]")?;
+    }
+    files(card, fields)
+}
+
+/// Whole files last, so that they outrank what is written into files.
+fn files(mut card: VirtualCard, fields: &mut Fields<'_>) -> Result<VirtualCard, DescriptionError> {
+    for mut file in fields.tables("file")? {
+        let sfi = file.number("sfi", 1..=30)?;
+        let data = file.bytes("data", 0..=LONGEST_FILE)?;
+        let (Some(sfi), Some(data)) = (sfi, data) else {
+            return Err(file.incomplete("a [[file]] needs `sfi` and `data`"));
+        };
+        card = card.file(u8::try_from(sfi.value).unwrap_or(u8::MAX), data.value);
+        file.finish("[[file]]")?;
+    }
+    if let Some(answer) = fields.bytes("select_answer", 0..=LONGEST_FILE)? {
+        card = card.select_answer(answer.value);
+    }
+    Ok(card)
+}
+
+fn check_number(
+    number: &Located<String>,
+    n_digits: usize,
+    fields: &Fields<'_>,
+) -> Result<(), DescriptionError> {
+    let is_number = number.value.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number && number.value.len() == n_digits {
+        return Ok(());
+    }
+    let reason = if is_number {
+        let n_found = number.value.len();
+        format!("`number` must have {n_digits} digits on this kind of card, not {n_found}")
+    } else {
+        "`number` must be digits and nothing else".to_owned()
+    };
+    Err(fields.wrong(number, reason))
+}
+
+fn holder_kind(holder: &Located<String>, fields: &Fields<'_>) -> Result<u8, DescriptionError> {
+    match holder.value.as_str() {
+        "ordinary" => Ok(1),
+        "student" => Ok(2),
+        "senior" => Ok(3),
+        "test" => Ok(4),
+        "military" => Ok(5),
+        _ => Err(fields.wrong(
+            holder,
+            "`holder` must be one of ordinary, student, senior, test, military",
+        )),
+    }
+}
+
+fn historical(card: VirtualCard, fields: &mut Fields<'_>) -> Result<VirtualCard, DescriptionError> {
+    Ok(match fields.bytes("historical_bytes", 0..=15)? {
+        Some(bytes) => card.historical_bytes(bytes.value),
+        None => card,
+    })
+}
+
+fn storage(fields: &mut Fields<'_>) -> Result<VirtualCard, DescriptionError> {
+    let Some(standard) = fields.text("standard")? else {
+        return Ok(VirtualCard::iso15693());
+    };
+    match standard.value.as_str() {
+        "iso15693" => Ok(VirtualCard::iso15693()),
+        "felica" => Ok(VirtualCard::felica()),
+        _ => Err(fields.wrong(&standard, "`standard` must be iso15693 or felica")),
+    }
+}
+
+/// Sectors, blocks and pages, on the chips that have them.
+fn memory(mut card: VirtualCard, fields: &mut Fields<'_>) -> Result<VirtualCard, DescriptionError> {
+    match card.chip_mut() {
+        Chip::Classic(chip) => {
+            let last_sector = u64::from(chip.size().n_sectors() - 1);
+            for mut sector in fields.tables("sector")? {
+                let number = sector.number("number", 0..=last_sector)?;
+                let number =
+                    number.ok_or_else(|| sector.incomplete("a [[sector]] needs `number`"))?;
+                let number = u16::try_from(number.value).unwrap_or(u16::MAX);
+                let key_a = sector.array("key_a")?.map(|key| key.value);
+                let key_b = sector.array("key_b")?.map(|key| key.value);
+                chip.set_keys(number, key_a, key_b);
+                if let Some(access) = sector.array("access")? {
+                    chip.set_access(number, access.value);
+                }
+                sector.finish("[[sector]]")?;
+            }
+            for block in fields.tables("block")? {
+                let reason = "block 0 and sector trailers are not data: use `uid` and [[sector]]";
+                numbered(
+                    block,
+                    "[[block]]",
+                    chip.size().n_blocks(),
+                    reason,
+                    |number, data| chip.set_block(number, data),
+                )?;
+            }
+            if let Some(style) = fields.text("reader_style")? {
+                chip.set_style(reader_style(&style, fields)?);
+            }
+        }
+        Chip::Ultralight(chip) => {
+            for page in fields.tables("page")? {
+                let reason = "this card has no page of that number";
+                let n_pages = chip.n_pages();
+                numbered(page, "[[page]]", n_pages, reason, |number, data| {
+                    chip.set_page(number, data)
+                })?;
+            }
+        }
+        _ => {}
+    }
+    Ok(card)
+}
+
+/// One `[[block]]` or `[[page]]`: `number` and `data`.
+fn numbered<const N: usize>(
+    mut fields: Fields<'_>,
+    place: &str,
+    n_places: u16,
+    refused: &str,
+    set: impl FnOnce(u16, [u8; N]) -> bool,
+) -> Result<(), DescriptionError> {
+    let number = fields.number("number", 0..=u64::from(n_places.saturating_sub(1)))?;
+    let data = fields.array::<N>("data")?;
+    let (Some(number), Some(data)) = (number, data) else {
+        return Err(fields.incomplete(format!("a {place} needs `number` and `data`")));
+    };
+    if !set(u16::try_from(number.value).unwrap_or(u16::MAX), data.value) {
+        return Err(fields.wrong(&number, refused));
+    }
+    fields.finish(place)
+}
+
+fn reader_style(
+    style: &Located<String>,
+    fields: &Fields<'_>,
+) -> Result<ReaderStyle, DescriptionError> {
+    match style.value.as_str() {
+        "standard" => Ok(ReaderStyle::Standard),
+        "acs" => Ok(ReaderStyle::Acs),
+        "omnikey" => Ok(ReaderStyle::Omnikey),
+        _ => Err(fields.wrong(style, "`reader_style` must be standard, acs or omnikey")),
+    }
+}

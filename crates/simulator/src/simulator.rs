@@ -1,0 +1,140 @@
+//! Slots, and cards put into them by hand.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use crate::{
+    Exchange, SimulatedSource, SimulatorError, VirtualCard,
+    in_process::{self, World},
+    vpcd::VpcdSlot,
+};
+
+/// Virtual readers and the hand that puts cards on them.
+///
+/// A slot is one field, counted from 0. Clones drive the same slots; with the
+/// last of them the cards on pcscd's virtual readers are taken away.
+///
+/// Calls block: an [`insert`](Self::insert) into a slot of pcscd up to five
+/// seconds, a [`remove`](Self::remove) up to about one, the others not to
+/// speak of. In asynchronous code they belong on a thread for such calls.
+#[derive(Clone, Debug)]
+pub struct Simulator {
+    slots: Slots,
+}
+
+#[derive(Clone, Debug)]
+enum Slots {
+    InProcess(Arc<World>),
+    Vpcd(Arc<[VpcdSlot]>),
+}
+
+/// One slot as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlotInfo {
+    /// Its number, from 0.
+    pub slot: usize,
+    /// The name of the simulated reader, or the address of pcscd's virtual
+    /// reader.
+    pub attached_to: String,
+    /// The kind of the card in it, such as `transit-cpu`.
+    pub card_kind: Option<&'static str>,
+}
+
+impl Simulator {
+    /// `n_slots` readers inside this process, named
+    /// `Xueka Virtual Reader 00 00`, `Xueka Virtual Reader 01 00` and so on.
+    ///
+    /// The source offers them behind the traits that PC/SC stands behind.
+    #[must_use]
+    pub fn in_process(n_slots: usize) -> (Self, SimulatedSource) {
+        let world = in_process::world(n_slots);
+        let source = SimulatedSource::new(Arc::clone(&world));
+        let slots = Slots::InProcess(world);
+        (Self { slots }, source)
+    }
+
+    /// Slots of vsmartcard's `vpcd`, the virtual reader driver inside a real
+    /// pcscd: one for each address that such a driver listens on, usually port
+    /// 35963 of the loopback address and the port after it.
+    ///
+    /// Connects to nothing yet. A slot takes one card at a time, whichever
+    /// program holds it.
+    #[must_use]
+    pub fn on_vpcd(addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
+        let slots = addresses.into_iter().map(VpcdSlot::new).collect();
+        Self {
+            slots: Slots::Vpcd(slots),
+        }
+    }
+
+    /// All slots in the order of their numbers.
+    #[must_use]
+    pub fn slots(&self) -> Vec<SlotInfo> {
+        let info = |(slot, (attached_to, card_kind))| SlotInfo {
+            slot,
+            attached_to,
+            card_kind,
+        };
+        match &self.slots {
+            Slots::InProcess(world) => world.describe().into_iter().enumerate().map(info).collect(),
+            Slots::Vpcd(slots) => slots
+                .iter()
+                .map(VpcdSlot::describe)
+                .enumerate()
+                .map(info)
+                .collect(),
+        }
+    }
+
+    /// Puts a card into a slot; one that lies there is taken away first.
+    ///
+    /// On a slot of pcscd it answers once the card is connected; pcscd notices
+    /// the card within its own polling time of 400 ms. A pcscd that goes away
+    /// and comes back finds the card again, until it is removed or leaves by a
+    /// fault of its own.
+    ///
+    /// # Errors
+    ///
+    /// - [`SimulatorError::SlotNotFound`].
+    /// - [`SimulatorError::VirtualReaderGone`]: the slot stays empty.
+    pub fn insert(&self, slot: usize, card: VirtualCard) -> Result<(), SimulatorError> {
+        match &self.slots {
+            Slots::InProcess(world) => world.insert(slot, card),
+            Slots::Vpcd(slots) => vpcd_slot(slots, slot)?.insert(slot, card),
+        }
+    }
+
+    /// Takes the card out of a slot. An empty slot stays empty.
+    ///
+    /// # Errors
+    ///
+    /// - [`SimulatorError::SlotNotFound`].
+    pub fn remove(&self, slot: usize) -> Result<(), SimulatorError> {
+        match &self.slots {
+            Slots::InProcess(world) => world.remove(slot),
+            Slots::Vpcd(slots) => {
+                vpcd_slot(slots, slot)?.remove();
+                Ok(())
+            }
+        }
+    }
+
+    /// What passed between readers and the card that is, or was last, in a
+    /// slot, since it was put there; the last 4096 exchanges.
+    ///
+    /// # Errors
+    ///
+    /// - [`SimulatorError::SlotNotFound`].
+    pub fn exchanges(&self, slot: usize) -> Result<Vec<Exchange>, SimulatorError> {
+        match &self.slots {
+            Slots::InProcess(world) => world.exchanges(slot),
+            Slots::Vpcd(slots) => Ok(vpcd_slot(slots, slot)?.exchanges()),
+        }
+    }
+}
+
+fn vpcd_slot(slots: &[VpcdSlot], slot: usize) -> Result<&VpcdSlot, SimulatorError> {
+    slots.get(slot).ok_or(SimulatorError::SlotNotFound {
+        slot,
+        n_slots: slots.len(),
+    })
+}
