@@ -1,0 +1,14 @@
+//! Readings of cards that follow a script.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "in a test a panic is the failure"
+)]
+
+mod confirmation;
+mod conversations;
+mod malformed;
+mod mifare;
+mod script;
