@@ -4,18 +4,14 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help demo run test check bench fmt clean
 
-# The configuration with which `make run` starts the daemon.
-CONFIG ?= xuekad.example.toml
-
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Show the whole job on virtual cards, without hardware; leaves nothing behind
 	@scripts/demo.sh
 
-run: ## Serve the attached readers, configured by CONFIG=xuekad.example.toml
-	@scripts/install-packages.sh build runtime
-	cargo run --locked --release --package xueka-daemon -- --config $(CONFIG)
+run: ## Serve the attached readers; CONFIG=FILE is another configuration than your own
+	@scripts/run.sh $(CONFIG)
 
 test: ## Run every test: unit, property, and end to end on a real pcscd
 	@scripts/test.sh
