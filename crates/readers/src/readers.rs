@@ -1,0 +1,232 @@
+//! The handle to all readers.
+
+use std::{
+    convert::Infallible,
+    fmt, io,
+    sync::{Arc, Mutex, mpsc as std_mpsc},
+    thread,
+    time::Duration,
+};
+
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout, timeout_at},
+};
+use xueka_cards::CardReading;
+use xueka_transport::{CancelWait, ReaderName, ReaderSource};
+
+use crate::{
+    ReadOptions, ReaderError, ReaderList, ReaderSettings, TapChange, TapWatcher, hub::Hub,
+    station::Station, sync::lock, watcher::Watcher,
+};
+
+/// A cloneable handle to all readers of one source.
+///
+/// No call blocks. The threads behind it end with
+/// [`shutdown`](Self::shutdown), or when the last handle is dropped.
+#[derive(Clone)]
+pub struct Readers {
+    threads: Arc<Threads>,
+}
+
+/// The threads, held by their handles and by nothing else.
+struct Threads {
+    hub: Arc<Hub>,
+    /// Dropped to end the watcher.
+    stop: Mutex<Option<std_mpsc::Sender<Infallible>>>,
+    canceller: Arc<dyn CancelWait>,
+    /// Closed once every thread has ended.
+    ended: tokio::sync::Mutex<mpsc::Receiver<Infallible>>,
+}
+
+impl Readers {
+    /// How long [`shutdown`](Self::shutdown) waits for threads.
+    const GRACE: Duration = Duration::from_millis(1500);
+
+    /// Begins to watch the readers of a source.
+    ///
+    /// Succeeds whether or not the source can be reached: it is asked again
+    /// after 50 ms, then after twice that, at last every second.
+    ///
+    /// # Errors
+    ///
+    /// The system gives no thread for the watcher.
+    pub fn start(source: Box<dyn ReaderSource>, settings: ReaderSettings) -> io::Result<Self> {
+        let hub = Arc::new(Hub::new(settings));
+        let canceller = source.canceller().into();
+        let (stop, stopped) = std_mpsc::channel();
+        let (alive, ended) = mpsc::channel(1);
+        let watcher = Watcher::new(source, Arc::clone(&hub), stopped, alive);
+        thread::Builder::new()
+            .name("reader watcher".to_owned())
+            .spawn(|| watcher.run())?;
+        Ok(Self {
+            threads: Arc::new(Threads {
+                hub,
+                stop: Mutex::new(Some(stop)),
+                canceller,
+                ended: tokio::sync::Mutex::new(ended),
+            }),
+        })
+    }
+
+    /// The readers and what is in their fields, as known at this moment. Talks
+    /// to no card.
+    #[must_use]
+    pub fn list(&self) -> ReaderList {
+        self.threads.hub.list()
+    }
+
+    /// Reads the card in the field of a reader, or of the only one.
+    ///
+    /// The reading is a fresh one. Only a call that finds the field empty and
+    /// is ready to [wait](ReadOptions::wait) gets that of the next tap, which
+    /// is made once for all; with [`confirm`](ReadOptions::confirm) the tapped
+    /// card is read again for this call. Such a call waits on while a reader
+    /// or the service goes away and comes back.
+    ///
+    /// A future that is dropped gives its place in the queue back.
+    ///
+    /// # Errors
+    ///
+    /// Each [`ReaderError`] says what to do next. The reader may answer
+    /// [`ReaderError::Stalled`] as soon as an exchange on it, be it for another
+    /// caller, exceeds [`stall_limit`](xueka_transport::CardReader::stall_limit).
+    pub async fn read_card(
+        &self,
+        reader: Option<&str>,
+        options: ReadOptions,
+    ) -> Result<(ReaderName, CardReading), ReaderError> {
+        let station = self.threads.hub.choose(reader).await?;
+        let wait = options.wait.unwrap_or_default().min(ReadOptions::MAX_WAIT);
+        let reading = if wait.is_zero() {
+            station.read(options.confirm).await?
+        } else {
+            let deadline = Instant::now() + wait;
+            self.read_or_wait(&station, deadline, options.confirm)
+                .await?
+        };
+        Ok((station.name().clone(), reading))
+    }
+
+    /// Listens to what happens on all readers.
+    ///
+    /// `after_sequence` is the [`sequence`](crate::TapEvent::sequence) of the
+    /// last event seen, and `epoch` the [`epoch`](crate::TapEvent::epoch) in
+    /// which it was seen: the listener goes on after it, with all that is still
+    /// kept when `epoch` is not that of this run. `after_sequence` 0 begins
+    /// with the next event, whatever `epoch`.
+    #[must_use]
+    pub fn watch(&self, after_sequence: u64, epoch: u64) -> TapWatcher {
+        self.threads.hub.taps.watch(after_sequence, epoch)
+    }
+
+    /// Answers all callers with [`ReaderError::Stopped`], ends all listeners
+    /// and all threads, within two seconds.
+    ///
+    /// A thread whose reader does not answer cannot be ended: it is left to
+    /// itself and ends with the exchange it is stuck in, or with the process.
+    pub async fn shutdown(self) {
+        self.threads.stop();
+        let mut ended = self.threads.ended.lock().await;
+        if timeout(Self::GRACE, ended.recv()).await.is_err() {
+            tracing::warn!("a reader does not answer; its thread is left behind");
+        }
+    }
+
+    /// Reads the card of a reader, or the next one put on it.
+    async fn read_or_wait(
+        &self,
+        station: &Station,
+        deadline: Instant,
+        confirm: bool,
+    ) -> Result<CardReading, ReaderError> {
+        let name = station.name();
+        // Listens before it looks, so that no tap falls in between.
+        let mut taps = self.watch(0, 0);
+        let mut reading = station.read(confirm).await;
+        while matches!(reading, Err(ReaderError::NoCard)) {
+            let tap = timeout_at(deadline, next_tap(&mut taps, name)).await;
+            reading = match tap {
+                Ok(Some(outcome)) if outcome.is_err() || !confirm => return outcome,
+                // A card is there, or was: it has to be read for this call.
+                Ok(_) => self.read_again(name, confirm).await,
+                Err(_) => return Err(self.why_no_tap(name).await),
+            };
+        }
+        reading
+    }
+
+    /// Reads the card of the reader that has this name now.
+    async fn read_again(
+        &self,
+        name: &ReaderName,
+        confirm: bool,
+    ) -> Result<CardReading, ReaderError> {
+        let station = self.threads.hub.choose(Some(name.as_str())).await?;
+        station.read(confirm).await
+    }
+
+    /// Why a reader saw no tap for as long as someone waited.
+    async fn why_no_tap(&self, name: &ReaderName) -> ReaderError {
+        match self.threads.hub.choose(Some(name.as_str())).await {
+            Ok(_) => ReaderError::NoCard,
+            Err(ReaderError::NotFound { .. }) => ReaderError::Gone,
+            Err(error) => error,
+        }
+    }
+}
+
+impl fmt::Debug for Readers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Readers").field(&self.list()).finish()
+    }
+}
+
+impl Threads {
+    /// Tells all threads to end. Does not wait for them.
+    fn stop(&self) {
+        self.hub.stop();
+        if lock(&self.stop).take().is_none() {
+            return;
+        }
+        let canceller = Arc::clone(&self.canceller);
+        // A service that hangs would hang the cancelling as well.
+        let spawned = thread::Builder::new()
+            .name("reader cancel".to_owned())
+            .spawn(move || canceller.cancel());
+        if let Err(error) = spawned {
+            tracing::warn!(%error, "the reader watcher ends later");
+        }
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// What the next tap on a reader gave; `None` when events were lost and
+/// nobody knows.
+///
+/// A tap that failed because the reader or the service went away is none: the
+/// card is read when they come back.
+async fn next_tap(
+    taps: &mut TapWatcher,
+    name: &ReaderName,
+) -> Option<Result<CardReading, ReaderError>> {
+    loop {
+        let Some(event) = taps.next().await else {
+            return Some(Err(ReaderError::Stopped));
+        };
+        match event.change {
+            TapChange::Missed(_) => return None,
+            TapChange::CardArrived(Err(ReaderError::Gone | ReaderError::ServiceUnavailable)) => {}
+            TapChange::CardArrived(outcome) if event.reader.as_ref() == Some(name) => {
+                return Some(outcome);
+            }
+            _ => {}
+        }
+    }
+}

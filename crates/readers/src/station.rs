@@ -1,0 +1,289 @@
+//! One reader between three parties: the watcher that sees its field, the
+//! thread that serves it, and those who want something from it.
+
+use std::{
+    collections::VecDeque,
+    error::Error,
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::oneshot;
+use xueka_cards::{CardReading, ReadError, ReadingProfile, confirm_same_card, read_card};
+use xueka_transport::{CardReader, Dialect, ReaderName, ReaderSnapshot, TransportError};
+
+use crate::{
+    ReaderError, ReaderState, TapChange,
+    exchange::{ExchangeClock, TimedSession},
+    field::Field,
+    sync::lock,
+    taps::TapLog,
+};
+
+/// What a reading gives.
+type Outcome = Result<CardReading, ReaderError>;
+
+/// A reader that is attached.
+///
+/// Waking its thread is one notification, answering a caller another; nothing
+/// stands between.
+pub(crate) struct Station {
+    name: ReaderName,
+    desk: Mutex<Desk>,
+    work: Condvar,
+    exchange: ExchangeClock,
+    taps: Arc<TapLog>,
+    queue_length: usize,
+}
+
+/// What lies between the three parties.
+struct Desk {
+    field: Field,
+    requests: VecDeque<Request>,
+    /// The request being served, kept here so that it can be answered when
+    /// the exchange for it never ends.
+    served: Option<Request>,
+    /// Why nobody is served any more.
+    closed: Option<ReaderError>,
+}
+
+/// A reading that somebody waits for.
+struct Request {
+    confirm: bool,
+    reply: oneshot::Sender<Outcome>,
+}
+
+/// What the thread is to do next.
+enum Job {
+    /// Read the card that arrived.
+    Tap,
+    /// Read the card for the request being served.
+    Read { confirm: bool },
+}
+
+impl Station {
+    /// Opens the station of a reader just attached, and announces it.
+    pub(crate) fn open(
+        snapshot: &ReaderSnapshot,
+        stall_limit: Duration,
+        queue_length: usize,
+        taps: Arc<TapLog>,
+    ) -> Self {
+        taps.publish(&snapshot.name, TapChange::Attached);
+        Self {
+            name: snapshot.name.clone(),
+            desk: Mutex::new(Desk {
+                field: Field::new(&snapshot.presence, snapshot.n_events),
+                requests: VecDeque::new(),
+                served: None,
+                closed: None,
+            }),
+            work: Condvar::new(),
+            exchange: ExchangeClock::new(stall_limit),
+            taps,
+            queue_length,
+        }
+    }
+
+    /// Takes in what the watcher saw.
+    pub(crate) fn observe(&self, snapshot: &ReaderSnapshot) {
+        let mut desk = lock(&self.desk);
+        if desk.closed.is_some() {
+            return;
+        }
+        let tell = |change| self.taps.publish(&self.name, change);
+        desk.field
+            .observe(&snapshot.presence, snapshot.n_events, tell);
+        if desk.field.is_unread() {
+            self.work.notify_one();
+        }
+    }
+
+    /// Ends the station: answers all who wait, tells listeners that the reader
+    /// is detached, and lets the thread end, when it can.
+    pub(crate) fn close(&self, why: &ReaderError) {
+        let mut desk = lock(&self.desk);
+        if desk.closed.is_some() {
+            return;
+        }
+        desk.closed = Some(why.clone());
+        let waiting = desk.served.take().into_iter();
+        for request in waiting.chain(std::mem::take(&mut desk.requests)) {
+            request.reply.send(Err(why.clone())).ok();
+        }
+        let tell = |change| self.taps.publish(&self.name, change);
+        desk.field.detach(why, tell);
+        tell(TapChange::Detached);
+        self.work.notify_one();
+    }
+
+    /// Whether it serves nobody any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        lock(&self.desk).closed.is_some()
+    }
+
+    /// The reader's name.
+    pub(crate) fn name(&self) -> &ReaderName {
+        &self.name
+    }
+
+    /// What the reader is doing.
+    pub(crate) fn state(&self) -> ReaderState {
+        if self.exchange.is_stalled() {
+            return ReaderState::Stalled;
+        }
+        lock(&self.desk).field.state()
+    }
+
+    /// Reads the card now in the field.
+    ///
+    /// A future that is dropped gives its place in the queue back.
+    pub(crate) async fn read(&self, confirm: bool) -> Outcome {
+        if self.exchange.is_stalled() {
+            return Err(ReaderError::Stalled);
+        }
+        let (reply, mut answer) = oneshot::channel();
+        self.enqueue(Request { confirm, reply })?;
+        loop {
+            let next_look = self.exchange.next_look().into();
+            match tokio::time::timeout_at(next_look, &mut answer).await {
+                Ok(Ok(outcome)) => return outcome,
+                Ok(Err(_)) => return Err(self.ended()),
+                Err(_) if self.exchange.is_stalled() => return Err(ReaderError::Stalled),
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn enqueue(&self, request: Request) -> Result<(), ReaderError> {
+        let mut desk = lock(&self.desk);
+        if let Some(why) = &desk.closed {
+            return Err(why.clone());
+        }
+        if desk.requests.len() >= self.queue_length {
+            desk.requests.retain(|waiting| !waiting.reply.is_closed());
+        }
+        if desk.requests.len() >= self.queue_length {
+            return Err(ReaderError::Busy);
+        }
+        desk.requests.push_back(request);
+        drop(desk);
+        self.work.notify_one();
+        Ok(())
+    }
+
+    /// Why the station serves nobody any more.
+    fn ended(&self) -> ReaderError {
+        lock(&self.desk).closed.clone().unwrap_or(ReaderError::Gone)
+    }
+
+    /// The whole life of a reader's thread: the only place that blocks on the
+    /// reader.
+    pub(crate) fn serve(
+        &self,
+        mut reader: Box<dyn CardReader>,
+        dialect: Dialect,
+        profile: &ReadingProfile,
+    ) {
+        // Should this thread panic, nobody is to wait for it in vain.
+        let _close = CloseOnDrop(self);
+        while let Some(job) = self.next_job() {
+            match job {
+                Job::Tap => {
+                    let outcome = self.read_now(&mut *reader, dialect, profile, false);
+                    self.finish_tap(outcome);
+                }
+                Job::Read { confirm } => {
+                    let outcome = self.read_now(&mut *reader, dialect, profile, confirm);
+                    self.finish_read(outcome);
+                }
+            }
+        }
+    }
+
+    /// Waits for work; `None` once the station is closed. A card that arrived
+    /// goes first: its tap is what listeners wait for.
+    fn next_job(&self) -> Option<Job> {
+        let mut desk = lock(&self.desk);
+        loop {
+            if desk.closed.is_some() {
+                return None;
+            }
+            if desk.field.is_unread() {
+                desk.field.begin_tap();
+                return Some(Job::Tap);
+            }
+            match desk.requests.pop_front() {
+                // The caller left while its request queued.
+                Some(request) if request.reply.is_closed() => {}
+                Some(request) => {
+                    let confirm = request.confirm;
+                    desk.served = Some(request);
+                    return Some(Job::Read { confirm });
+                }
+                None => {
+                    desk = self.work.wait(desk).unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+        }
+    }
+
+    fn finish_tap(&self, outcome: Outcome) {
+        let tell = |change| self.taps.publish(&self.name, change);
+        lock(&self.desk).field.end_tap(outcome, tell);
+    }
+
+    fn finish_read(&self, outcome: Outcome) {
+        let served = lock(&self.desk).served.take();
+        if let Some(request) = served {
+            // The caller may have left during the reading; that is fine.
+            request.reply.send(outcome).ok();
+        }
+    }
+
+    /// Reads the card, once more if another program reset it meanwhile: a
+    /// reading changes nothing on the card, so it may begin again.
+    fn read_now(
+        &self,
+        reader: &mut dyn CardReader,
+        dialect: Dialect,
+        profile: &ReadingProfile,
+        confirm: bool,
+    ) -> Outcome {
+        match self.read_once(reader, dialect, profile, confirm) {
+            Err(ReadError::Transport(TransportError::CardReset)) => {
+                Ok(self.read_once(reader, dialect, profile, confirm)?)
+            }
+            outcome => Ok(outcome?),
+        }
+    }
+
+    fn read_once(
+        &self,
+        reader: &mut dyn CardReader,
+        dialect: Dialect,
+        profile: &ReadingProfile,
+        confirm: bool,
+    ) -> Result<CardReading, ReadError> {
+        let session = self.exchange.time(|| reader.open())?;
+        let mut session = TimedSession::new(session, &self.exchange);
+        let reading = read_card(&mut session, &dialect, profile)?;
+        if confirm {
+            confirm_same_card(&mut session, &dialect, &reading)?;
+        }
+        Ok(reading)
+    }
+}
+
+/// Closes a station when its thread ends, however it ends.
+struct CloseOnDrop<'a>(&'a Station);
+
+impl Drop for CloseOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.close(&ReaderError::Failed(Arc::from(Box::<
+            dyn Error + Send + Sync,
+        >::from(
+            "its thread ended"
+        ))));
+    }
+}

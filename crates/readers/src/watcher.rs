@@ -1,0 +1,148 @@
+//! The thread that watches all fields.
+
+use std::{
+    convert::Infallible,
+    io,
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError},
+    },
+    thread,
+    time::Duration,
+};
+
+use tokio::sync::mpsc::Sender;
+use xueka_transport::{ReaderSnapshot, ReaderSource, SourceError};
+
+use crate::{ReaderError, dialects::dialect_of, hub::Hub, station::Station};
+
+/// Watches a source until told to stop, and starts a thread for each reader.
+pub(crate) struct Watcher {
+    source: Box<dyn ReaderSource>,
+    hub: Arc<Hub>,
+    /// Closed when the watcher is to end.
+    stop: Receiver<Infallible>,
+    /// Held by every thread as long as it lives.
+    alive: Sender<Infallible>,
+}
+
+impl Watcher {
+    pub(crate) fn new(
+        source: Box<dyn ReaderSource>,
+        hub: Arc<Hub>,
+        stop: Receiver<Infallible>,
+        alive: Sender<Infallible>,
+    ) -> Self {
+        Self {
+            source,
+            hub,
+            stop,
+            alive,
+        }
+    }
+
+    /// The whole life of the watcher's thread: the only place that blocks on
+    /// the source.
+    pub(crate) fn run(mut self) {
+        let mut pauses = Pauses::default();
+        let mut is_over = false;
+        while !is_over {
+            is_over = match self.source.wait() {
+                Ok(snapshots) => {
+                    pauses = Pauses::default();
+                    self.observe(&snapshots);
+                    self.is_over_within(Duration::ZERO)
+                }
+                Err(error) => {
+                    // A cancelled wait says nothing of the readers.
+                    if !matches!(error, SourceError::Cancelled) {
+                        self.hub.lose(error);
+                    }
+                    self.is_over_within(pauses.next())
+                }
+            };
+        }
+    }
+
+    fn observe(&mut self, snapshots: &[ReaderSnapshot]) {
+        let Self {
+            source, hub, alive, ..
+        } = self;
+        hub.observe(snapshots, |snapshot| {
+            attach(&**source, hub, alive, snapshot)
+                .inspect_err(|error| {
+                    tracing::error!(reader = %snapshot.name, %error, "no thread for the reader");
+                })
+                .ok()
+        });
+    }
+
+    /// Whether the watcher is told to end within this time.
+    fn is_over_within(&self, pause: Duration) -> bool {
+        self.stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected)
+    }
+}
+
+/// Makes the station of a reader and starts its thread.
+fn attach(
+    source: &dyn ReaderSource,
+    hub: &Arc<Hub>,
+    alive: &Sender<Infallible>,
+    snapshot: &ReaderSnapshot,
+) -> io::Result<Arc<Station>> {
+    let reader = source.reader(&snapshot.name);
+    let dialect = dialect_of(&snapshot.name, &hub.settings.contactless);
+    let profile = hub.settings.profile.clone();
+    let station = Arc::new(Station::open(
+        snapshot,
+        reader.stall_limit(),
+        hub.settings.queue_length,
+        Arc::clone(&hub.taps),
+    ));
+    let served = Arc::clone(&station);
+    let alive = alive.clone();
+    thread::Builder::new()
+        .name(format!("reader {}", snapshot.name))
+        .spawn(move || {
+            let _alive = alive;
+            served.serve(reader, dialect, &profile);
+        })
+        .inspect_err(|_| station.close(&ReaderError::Gone))?;
+    Ok(station)
+}
+
+/// The pauses between attempts to reach a source that is away: 50 ms at first,
+/// doubled each time, at most a second, so that a service that comes back is
+/// noticed well within two.
+struct Pauses {
+    next: Duration,
+}
+
+impl Pauses {
+    const FIRST: Duration = Duration::from_millis(50);
+    const LONGEST: Duration = Duration::from_secs(1);
+
+    fn next(&mut self) -> Duration {
+        let pause = self.next;
+        self.next = (pause * 2).min(Self::LONGEST);
+        pause
+    }
+}
+
+impl Default for Pauses {
+    fn default() -> Self {
+        Self { next: Self::FIRST }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_a_second() {
+        let mut pauses = Pauses::default();
+        let millis: Vec<_> = (0..7).map(|_| pauses.next().as_millis()).collect();
+        assert_eq!(millis, [50, 100, 200, 400, 800, 1000, 1000]);
+    }
+}
