@@ -22,10 +22,12 @@ mod look;
 mod profile;
 mod read;
 mod reading;
+mod rule;
 
 pub use confirm::confirm_same_card;
 pub use error::{ProfileError, ReadError};
 pub use key_ring::{KeyRing, MifareKey};
-pub use profile::{KeyKind, MifareNumberRule, NumberCoding, ReadingProfile};
+pub use profile::ReadingProfile;
 pub use read::read_card;
 pub use reading::{CardReading, Gap, MissingPart, NumberSource};
+pub use rule::{KeyKind, MifareNumberRule, NumberCoding};

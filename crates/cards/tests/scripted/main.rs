@@ -7,6 +7,7 @@
     reason = "in a test a panic is the failure"
 )]
 
+mod babble;
 mod confirmation;
 mod conversations;
 mod malformed;

@@ -1,10 +1,7 @@
 //! Cards and readers that leave, stall, babble and lie.
 
-use proptest::prelude::*;
-use xueka_cards::{
-    KeyKind, KeyRing, MifareNumberRule, NumberCoding, ReadError, ReadingProfile, read_card,
-};
-use xueka_transport::{CardSession, CardTransport, Dialect, SlotKind, TransportError};
+use xueka_cards::ReadError;
+use xueka_transport::TransportError;
 
 use crate::script::{GONE, iso14443, read, storage, summary};
 
@@ -244,83 +241,5 @@ fn a_chongqing_card_without_its_root_file_is_incomplete() {
                  no CardNumber ({word}), no ValidFrom ({word})"
             )
         );
-    }
-}
-
-/// Answers whatever comes, and counts it.
-struct Babbler {
-    atr: Vec<u8>,
-    answers: Vec<Vec<u8>>,
-    n_exchanges: usize,
-}
-
-impl CardTransport for Babbler {
-    fn transmit(&mut self, _: &[u8], response: &mut Vec<u8>) -> Result<(), TransportError> {
-        let answer = self
-            .answers
-            .get(self.n_exchanges % self.answers.len().max(1));
-        response.clear();
-        response.extend(answer.into_iter().flatten());
-        self.n_exchanges += 1;
-        Ok(())
-    }
-}
-
-impl CardSession for Babbler {
-    fn atr(&self) -> &[u8] {
-        &self.atr
-    }
-}
-
-/// Any bytes, mostly behind a beginning and before an end that lead on.
-fn answer() -> impl Strategy<Value = Vec<u8>> {
-    let begin = prop::sample::select(vec!["", "1000", "6F25A5239F0C1E", "8698 4000", "08A1B2C3"]);
-    let bytes = prop::collection::vec(any::<u8>(), 0..40);
-    let end = prop::sample::select(vec!["9000", "9000", "9000", "6110", "6C20", "6282", ""]);
-    (begin, bytes, end).prop_map(|(begin, bytes, end)| {
-        let begin = hex::decode(begin.replace(' ', "")).unwrap();
-        [begin, bytes, hex::decode(end).unwrap()].concat()
-    })
-}
-
-fn atr() -> impl Strategy<Value = Vec<u8>> {
-    let known = [
-        iso14443("1234"),
-        iso14443("80"),
-        storage("030001"),
-        storage("030003"),
-    ];
-    let known = known.map(|atr| hex::decode(atr).unwrap());
-    prop_oneof![
-        prop::collection::vec(any::<u8>(), 0..40),
-        prop::sample::select(known.to_vec()),
-    ]
-}
-
-proptest! {
-    #[test]
-    fn no_card_makes_a_reading_panic_or_endless(
-        atr in atr(),
-        answers in prop::collection::vec(answer(), 0..12),
-        slot in prop::sample::select(vec![SlotKind::ByAtr, SlotKind::Contactless]),
-    ) {
-        let rule = MifareNumberRule {
-            sector: 1,
-            block: 0,
-            offset: 0,
-            length: 8,
-            coding: NumberCoding::Ascii,
-            key: "k".to_owned(),
-            key_kind: KeyKind::B,
-        };
-        let keys = KeyRing::from_text("k = \"A0A1A2A3A4A5\"").unwrap();
-        let profile = ReadingProfile::new(vec![rule], &keys).unwrap();
-        let mut card = Babbler { atr, answers, n_exchanges: 0 };
-        if let Ok(reading) = read_card(&mut card, &Dialect { slot }, &profile) {
-            prop_assert_eq!(reading.atr, card.atr);
-            prop_assert_eq!(reading.number.is_some(), reading.number_source.is_some());
-        }
-        // At most ten commands, each cut off after eight exchanges.
-        prop_assert!(card.n_exchanges <= 80);
     }
 }
