@@ -208,7 +208,7 @@ impl VirtualCard {
 
     /// The answer to reset, whatever the card is: also one that is malformed.
     #[must_use]
-    pub fn atr(mut self, atr: impl Into<Vec<u8>>) -> Self {
+    pub fn answer_to_reset(mut self, atr: impl Into<Vec<u8>>) -> Self {
         self.atr = atr.into();
         self
     }

@@ -109,11 +109,6 @@ impl VirtualCard {
         self.record.to_vec()
     }
 
-    /// The answer to reset.
-    pub(crate) fn answer_to_reset(&self) -> &[u8] {
-        &self.atr
-    }
-
     /// Whether the card gives an answer to reset.
     pub(crate) fn is_mute(&self) -> bool {
         self.is_mute || self.life.is_dead
@@ -199,7 +194,7 @@ impl VirtualCard {
             self.life.is_dead = true;
             return Outcome::Violation;
         }
-        let response = match Command::parse(bytes) {
+        let response = match pseudo::parse_older(bytes).or_else(|| Command::parse(bytes)) {
             Some(command) => self
                 .endless(&command)
                 .unwrap_or_else(|| self.answer(&command)),

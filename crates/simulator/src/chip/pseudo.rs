@@ -13,7 +13,8 @@ pub(crate) const CLA: u8 = 0xFF;
 
 const LOAD_KEYS: u8 = 0x82;
 const GENERAL_AUTHENTICATE: u8 = 0x86;
-/// The older form, obsolete since PC/SC 2.01 and still sent.
+/// The older form, obsolete since PC/SC 2.01 and still sent. What stands where
+/// others have Lc is its key kind.
 const AUTHENTICATE: u8 = 0x88;
 const READ_BINARY: u8 = 0xB0;
 const GET_DATA: u8 = 0xCA;
@@ -45,6 +46,22 @@ pub(crate) trait Memory {
 
     /// FF D6: writes `data` to `block`.
     fn write(&mut self, block: u16, data: &[u8]) -> u16;
+}
+
+/// The one command whose lengths are not those of ISO 7816-4: `FF 88`, the
+/// block in two bytes, the key kind, the key slot.
+pub(crate) fn parse_older(bytes: &[u8]) -> Option<Command<'_>> {
+    let (&[CLA, AUTHENTICATE, p1, p2], data @ [_, _]) = bytes.split_first_chunk()? else {
+        return None;
+    };
+    Some(Command {
+        cla: CLA,
+        ins: AUTHENTICATE,
+        p1,
+        p2,
+        data,
+        le: None,
+    })
 }
 
 /// What a reader knows of the card in its field.

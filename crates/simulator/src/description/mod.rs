@@ -107,7 +107,7 @@ fn kind(fields: &mut Fields<'_>) -> Result<Kind, DescriptionError> {
 /// What every card can have.
 fn common(mut card: VirtualCard, fields: &mut Fields<'_>) -> Result<VirtualCard, DescriptionError> {
     if let Some(atr) = fields.bytes("atr", 0..=LONGEST_ATR)? {
-        card = card.atr(atr.value);
+        card = card.answer_to_reset(atr.value);
     }
     if fields.flag("mute")?.is_some_and(|mute| mute.value) {
         card = card.mute();

@@ -61,7 +61,7 @@ impl CardReader for SimulatedReader {
                     epoch,
                     card: placed.id,
                     session,
-                    atr: placed.card.answer_to_reset().to_vec(),
+                    atr: placed.card.atr().to_vec(),
                     was_reset: false,
                 }));
             }

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
-use xueka_transport::{CardPresence, ReaderName, ReaderSnapshot, SourceError};
+use xueka_transport::{CardPresence, CardSession, ReaderName, ReaderSnapshot, SourceError};
 
 use super::ServiceState;
 use crate::{Exchange, SimulatorError, VirtualCard, record::Record};
@@ -213,7 +213,7 @@ impl Slot {
             None => CardPresence::Empty,
             Some(placed) if placed.card.is_mute() => CardPresence::Mute,
             Some(placed) => CardPresence::Present {
-                atr: placed.card.answer_to_reset().to_vec(),
+                atr: placed.card.atr().to_vec(),
             },
         };
         ReaderSnapshot {

@@ -13,6 +13,8 @@ use std::{
     time::Duration,
 };
 
+use xueka_transport::CardSession;
+
 use super::link::Link;
 use crate::{VirtualCard, card::Reaction, record::Outcome};
 
@@ -102,7 +104,7 @@ impl Server {
                     false
                 }
                 [GET_ATR] => {
-                    let atr = match self.card.answer_to_reset() {
+                    let atr = match self.card.atr() {
                         [] => &NO_ATR,
                         _ if self.card.is_mute() => &NO_ATR,
                         atr => atr,
