@@ -1,0 +1,210 @@
+//! What was measured, as a table for people and as JSON for programs.
+
+use std::fmt::{self, Write as _};
+
+use serde_json::{Value, json};
+
+use crate::exchanges::FamilyExchanges;
+
+/// Everything that one run found out.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    sections: Vec<Section>,
+    exchanges: Vec<FamilyExchanges>,
+}
+
+/// What was measured side by side.
+#[derive(Debug)]
+pub(crate) struct Section {
+    /// What it is about, as a heading.
+    title: &'static str,
+    lines: Vec<Line>,
+}
+
+/// One measured time, or one comparison.
+#[derive(Debug)]
+enum Line {
+    /// A median time in nanoseconds; shown to explain the comparisons.
+    Time { what: String, nanoseconds: f64 },
+    /// A figure that is to stay below a goal.
+    Figure {
+        what: String,
+        value: f64,
+        unit: &'static str,
+        goal: f64,
+    },
+}
+
+impl Report {
+    /// Prints what was measured side by side, and keeps it.
+    pub(crate) fn add(&mut self, section: Section) {
+        println!("{section}");
+        self.sections.push(section);
+    }
+
+    /// Prints the exchanges of a reading, by card family, and keeps them.
+    pub(crate) fn add_exchanges(&mut self, families: Vec<FamilyExchanges>) {
+        println!("Exchanges of one reading, as the virtual card saw them");
+        for family in &families {
+            println!("{family}");
+        }
+        self.exchanges = families;
+    }
+
+    /// Whether every figure reached its goal.
+    pub(crate) fn reached_all(&self) -> bool {
+        let mut lines = self.sections.iter().flat_map(|section| &section.lines);
+        lines.all(Line::reached)
+    }
+
+    /// The report for programs.
+    pub(crate) fn to_json(&self) -> Value {
+        let exchanges = self.exchanges.iter().map(FamilyExchanges::to_json);
+        json!({
+            "sections": self.sections.iter().map(Section::to_json).collect::<Vec<_>>(),
+            "exchanges": exchanges.collect::<Vec<_>>(),
+            "reached_all": self.reached_all(),
+        })
+    }
+}
+
+impl Section {
+    /// An empty section.
+    pub(crate) fn new(title: &'static str) -> Self {
+        Self {
+            title,
+            lines: Vec::new(),
+        }
+    }
+
+    /// Adds a median time.
+    pub(crate) fn time(mut self, what: impl Into<String>, nanoseconds: f64) -> Self {
+        let what = what.into();
+        self.lines.push(Line::Time { what, nanoseconds });
+        self
+    }
+
+    /// Adds a figure and the goal that it should not exceed.
+    pub(crate) fn figure(
+        mut self,
+        what: impl Into<String>,
+        value: f64,
+        unit: &'static str,
+        goal: f64,
+    ) -> Self {
+        self.lines.push(Line::Figure {
+            what: what.into(),
+            value,
+            unit,
+            goal,
+        });
+        self
+    }
+
+    fn to_json(&self) -> Value {
+        let lines: Vec<_> = self.lines.iter().map(Line::to_json).collect();
+        json!({ "title": self.title, "lines": lines })
+    }
+}
+
+impl Line {
+    /// Whether the goal was reached; a figure that could not be had was not.
+    fn reached(&self) -> bool {
+        match self {
+            Self::Time { .. } => true,
+            Self::Figure { value, goal, .. } => value <= goal,
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        match self {
+            Self::Time { what, nanoseconds } => {
+                json!({ "what": what, "median_ns": nanoseconds })
+            }
+            Self::Figure {
+                what,
+                value,
+                unit,
+                goal,
+            } => json!({
+                "what": what,
+                "value": value,
+                "unit": unit,
+                "goal": goal,
+                "reached": self.reached(),
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.title)?;
+        for line in &self.lines {
+            writeln!(f, "  {line}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Time { what, nanoseconds } => {
+                write!(f, "{what:<58} {:>10}", in_words(*nanoseconds))
+            }
+            Self::Figure {
+                what,
+                value,
+                unit,
+                goal,
+            } => {
+                let verdict = if self.reached() { "reached" } else { "MISSED" };
+                let mut figure = format!("{value:.2}");
+                if !unit.is_empty() {
+                    write!(figure, " {unit}")?;
+                }
+                write!(f, "{what:<58} {figure:>10}   goal {goal:.2}: {verdict}")
+            }
+        }
+    }
+}
+
+/// A time with a unit that keeps three or four digits.
+fn in_words(nanoseconds: f64) -> String {
+    if nanoseconds < 1e6 {
+        format!("{:.1} µs", nanoseconds / 1e3)
+    } else {
+        format!("{:.2} ms", nanoseconds / 1e6)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_figure(value: f64) -> Report {
+        let mut report = Report::default();
+        report.add(Section::new("Title").figure("what", value, "", 1.1));
+        report
+    }
+
+    #[test]
+    fn a_goal_is_reached_up_to_its_own_value() {
+        let cases = [
+            (1.1, true, "the goal itself"),
+            (1.11, false, "above"),
+            (f64::NAN, false, "nothing measured"),
+        ];
+        for (value, reached, why) in cases {
+            assert_eq!(with_figure(value).reached_all(), reached, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_missed_goal_shows() {
+        let section = |value| Section::new("Title").figure("what", value, "", 1.1);
+        assert!(section(2.0).to_string().contains("MISSED"));
+        assert!(!section(1.0).to_string().contains("MISSED"));
+    }
+}
