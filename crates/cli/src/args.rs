@@ -1,0 +1,545 @@
+//! What may be typed: the commands, their options and their help.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{
+    ArgGroup, Args, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use clap_complete::Shell;
+use xueka_api::v1::{AssuranceLevel, LossReason, Role};
+use xueka_domain::{CardNumber, Uid};
+
+use crate::{
+    connection::ServerAddress,
+    duration,
+    words::{self, Language},
+};
+
+/// The last part of `--help`.
+pub(crate) const AFTER_HELP: &str = "\
+Exit codes:
+  0  good: the command did what it says; the card is valid
+  1  refused, or the card is not valid; with `blacklist check`: it is blocked;
+     with `card import`: a row was refused
+  2  wrong usage, or an argument that the daemon does not accept
+  3  the daemon cannot be reached or gave no answer in time
+  4  no card or no reader to work with: look at the reader and try again
+  5  not permitted
+  6  cannot verify: the data or the card does not allow an answer
+  7  anything else
+
+Environment:
+  XUEKA_SERVER  the address that --server would name
+  NO_COLOR      set to anything, no colour is used
+  LC_ALL, LC_MESSAGES, LANG  choose the language unless --lang is given
+
+With --json the answer is one JSON document on standard output (`watch` and
+`blacklist list --all`: one a line) and an error one on standard error. Fields
+are named as in the protocol; enum values stand without their prefix, bytes in
+upper-case hexadecimal, times as RFC 3339, durations as seconds with `s`;
+what is absent or unspecified is null.";
+
+/// The command line of the card desk: asks the daemon xuekad.
+#[derive(Debug, Parser)]
+#[command(name = "xueka", version, after_help = AFTER_HELP, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalArgs {
+    /// Address of the daemon: `unix:/path` or `http://127.0.0.1:PORT`
+    /// [default: `$XUEKA_SERVER`, else the socket in `$XDG_RUNTIME_DIR/xueka`
+    /// when there is one, else `unix:/run/xueka/xuekad.sock`].
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub(crate) server: Option<ServerAddress>,
+    /// File that holds the token to send.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Answer in JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Language of the answer.
+    #[arg(long, global = true, value_name = "LANG", value_parser = language_parser())]
+    pub(crate) lang: Option<Language>,
+    /// How long to wait for the daemon, beside any --wait for a card; `watch`
+    /// and `card import` wait that long to connect and then as long as it takes.
+    #[arg(long, global = true, value_name = "DURATION", default_value = "10s", value_parser = duration::parse)]
+    pub(crate) timeout: Duration,
+}
+
+fn language_parser() -> impl TypedValueParser<Value = Language> {
+    PossibleValuesParser::new(["zh", "en"]).map(|name| words::language_named(&name))
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the readers and what is in their fields.
+    Readers,
+    /// Read the card in a reader's field.
+    Read(InReaderArgs),
+    /// Tell of readers and cards that come and go, until stopped by Ctrl-C.
+    Watch(WatchArgs),
+    /// Say whether a card is good and, if not, why.
+    Verify(VerifyArgs),
+    /// Keep the cards of the register.
+    #[command(subcommand)]
+    Card(CardCommand),
+    /// Keep and ask the blacklist.
+    #[command(subcommand)]
+    Blacklist(BlacklistCommand),
+    /// Make and end tokens for programs.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Drive the virtual cards of a daemon that simulates.
+    #[command(subcommand)]
+    Sim(SimCommand),
+    /// Print the completions for a shell.
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+}
+
+/// The card that lies in a reader.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct InReaderArgs {
+    /// Name of the reader, as `xueka readers` gives it; needed when there are
+    /// several.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) reader: Option<String>,
+    /// How long to wait for a card, such as `30s` or `2m`.
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub(crate) wait: Option<Duration>,
+}
+
+/// What to watch.
+#[derive(Debug, Args)]
+pub(crate) struct WatchArgs {
+    /// Only this reader.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) reader: Option<String>,
+    /// Begin after the event with this sequence number.
+    #[arg(long, value_name = "N", requires = "epoch")]
+    pub(crate) after: Option<u64>,
+    /// The epoch in which that number was seen.
+    #[arg(long, value_name = "E", requires = "after")]
+    pub(crate) epoch: Option<u64>,
+}
+
+/// Which card to verify.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The card with this number.
+    #[arg(long, value_name = "N", conflicts_with_all = ["uid", "reader", "wait"])]
+    pub(crate) number: Option<CardNumber>,
+    /// The card with this UID, in hexadecimal.
+    #[arg(long, value_name = "HEX", conflicts_with_all = ["reader", "wait"])]
+    pub(crate) uid: Option<Uid>,
+    #[command(flatten)]
+    pub(crate) in_reader: InReaderArgs,
+    /// The least that the reading has to prove.
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) min_assurance: Option<Assurance>,
+}
+
+/// What a reading can prove, in rising order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Assurance {
+    /// The UID was read.
+    UidOnly,
+    /// A number was read from a file that anyone can copy.
+    NumberRead,
+    /// Keyed data bound to the UID was checked.
+    DataAuthenticated,
+    /// The chip proved that it knows a key.
+    ChipAuthenticated,
+}
+
+impl From<Assurance> for AssuranceLevel {
+    fn from(level: Assurance) -> Self {
+        match level {
+            Assurance::UidOnly => Self::UidOnly,
+            Assurance::NumberRead => Self::NumberRead,
+            Assurance::DataAuthenticated => Self::DataAuthenticated,
+            Assurance::ChipAuthenticated => Self::ChipAuthenticated,
+        }
+    }
+}
+
+/// What to do with cards of the register.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CardCommand {
+    /// Take in a list of cards that were issued before (CSV).
+    ///
+    /// The first row names the columns, in Chinese or English: 学籍号
+    /// (`student_number`), 姓名 (`name`), 班级 (`class`), 卡号 (`card_number`), `UID`,
+    /// 有效期起 (`valid_from`), 有效期止 (`valid_until`), 状态 (`state`: 正常 or
+    /// `active`, 已到卡 or `delivered`). UTF-8 or GB18030; comma, tab or semicolon.
+    Import(ImportArgs),
+    /// Hand out the card in a reader to a student.
+    Collect(CollectArgs),
+    /// Show the register's record of a card.
+    Show(OnRecordArgs),
+    /// Report a card lost: it is blocked from that moment.
+    ReportLoss(ReportLossArgs),
+    /// Cancel a loss with the found card in a reader.
+    CancelLoss(CancelLossArgs),
+}
+
+/// The name of a changing request.
+#[derive(Debug, Args)]
+pub(crate) struct RequestIdArgs {
+    /// Name of this request; sent again under the same name it is done once.
+    /// Made up unless given.
+    #[arg(long, value_name = "ID")]
+    pub(crate) request_id: Option<String>,
+}
+
+/// Which list to take in, and how.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// The list.
+    pub(crate) file: PathBuf,
+    /// Take the rows that can be taken though others are refused.
+    #[arg(long)]
+    pub(crate) accept_good_rows: bool,
+    /// Judge the rows and change nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) request: RequestIdArgs,
+}
+
+/// Who collects which card.
+#[derive(Debug, Args)]
+pub(crate) struct CollectArgs {
+    /// Student number of the holder.
+    #[arg(long, value_name = "S")]
+    pub(crate) student: String,
+    #[command(flatten)]
+    pub(crate) in_reader: InReaderArgs,
+    #[command(flatten)]
+    pub(crate) request: RequestIdArgs,
+}
+
+/// A card on record.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("card").required(true))]
+pub(crate) struct OnRecordArgs {
+    /// The card with this number.
+    #[arg(long, value_name = "N", group = "card")]
+    pub(crate) number: Option<CardNumber>,
+    /// The card with this UID, in hexadecimal.
+    #[arg(long, value_name = "HEX", group = "card")]
+    pub(crate) uid: Option<Uid>,
+    /// The live card of the student with this number.
+    #[arg(long, value_name = "S", group = "card")]
+    pub(crate) student: Option<String>,
+}
+
+/// Which card was lost, and how.
+#[derive(Debug, Args)]
+pub(crate) struct ReportLossArgs {
+    #[command(flatten)]
+    pub(crate) card: OnRecordArgs,
+    /// It was stolen.
+    #[arg(long)]
+    pub(crate) stolen: bool,
+    #[command(flatten)]
+    pub(crate) request: RequestIdArgs,
+}
+
+impl ReportLossArgs {
+    /// The reason to register.
+    pub(crate) fn reason(&self) -> LossReason {
+        if self.stolen {
+            LossReason::Stolen
+        } else {
+            LossReason::Lost
+        }
+    }
+}
+
+/// Where the found card lies.
+#[derive(Debug, Args)]
+pub(crate) struct CancelLossArgs {
+    #[command(flatten)]
+    pub(crate) in_reader: InReaderArgs,
+    #[command(flatten)]
+    pub(crate) request: RequestIdArgs,
+}
+
+/// What to do with the blacklist.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BlacklistCommand {
+    /// Block a card by hand.
+    Add {
+        #[command(flatten)]
+        card: BlockedCardArgs,
+        /// Why, in your own words: 1 to 200 characters, no personal data.
+        #[arg(long, value_name = "TEXT")]
+        note: String,
+        #[command(flatten)]
+        request: RequestIdArgs,
+    },
+    /// Remove an entry that was added by hand.
+    Remove {
+        #[command(flatten)]
+        card: BlockedCardArgs,
+        #[command(flatten)]
+        request: RequestIdArgs,
+    },
+    /// Say whether a card is blocked; exit code 1 when it is.
+    Check(BlockedCardArgs),
+    /// List the entries.
+    List(ListArgs),
+    /// Show one entry.
+    Show(BlockedCardArgs),
+}
+
+/// What an entry blocks.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("blocked").required(true))]
+pub(crate) struct BlockedCardArgs {
+    /// The card with this number.
+    #[arg(long, value_name = "N", group = "blocked")]
+    pub(crate) number: Option<CardNumber>,
+    /// The card with this UID, in hexadecimal.
+    #[arg(long, value_name = "HEX", group = "blocked")]
+    pub(crate) uid: Option<Uid>,
+}
+
+/// Which part of a list.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// How many entries at most: 1 to 1,000.
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(i32).range(1..=1000))]
+    pub(crate) page_size: i32,
+    /// Where to go on: what the page before named.
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) page_token: Option<String>,
+    /// All pages; with --json one entry a line.
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// What to do with tokens.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token; its secret is shown this once.
+    Create {
+        /// Its name: 1 to 64 letters, digits, dots, hyphens.
+        name: String,
+        /// What its bearer may do.
+        #[arg(long, value_enum)]
+        role: TokenRole,
+        /// How long it lives, such as `12h` or `90d` [default: 90d].
+        #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+        lifetime: Option<Duration>,
+        /// Write the secret to this new file, readable by you alone, and do
+        /// not show it.
+        #[arg(long, value_name = "FILE")]
+        save: Option<PathBuf>,
+    },
+    /// List the tokens that live, without their secrets.
+    List,
+    /// End a token at once.
+    Revoke {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// What the bearer of a token may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TokenRole {
+    /// Verify cards and check the blacklist.
+    Verifier,
+    /// Read, hand out, report loss.
+    Clerk,
+    /// What a clerk may, imports, and the blacklist by hand.
+    Registrar,
+    /// Everything.
+    Administrator,
+    /// Drive the simulator.
+    Simulator,
+}
+
+impl From<TokenRole> for Role {
+    fn from(role: TokenRole) -> Self {
+        match role {
+            TokenRole::Verifier => Self::Verifier,
+            TokenRole::Clerk => Self::Clerk,
+            TokenRole::Registrar => Self::Registrar,
+            TokenRole::Administrator => Self::Administrator,
+            TokenRole::Simulator => Self::Simulator,
+        }
+    }
+}
+
+/// What to do with virtual cards.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SimCommand {
+    /// Put a virtual card into a slot.
+    Insert(SimInsertArgs),
+    /// Take the card out of a slot.
+    Remove {
+        /// Which slot, from 0.
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        slot: u32,
+    },
+    /// List the slots and the cards in them.
+    List,
+}
+
+/// Which virtual card, and where.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("description").required(true))]
+pub(crate) struct SimInsertArgs {
+    /// Which slot, from 0.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) slot: u32,
+    /// The kind of card, such as `transit-cpu`.
+    #[arg(group = "description")]
+    pub(crate) kind: Option<String>,
+    /// What is on it: `key=text`, such as `number=1000751012345678`, or
+    /// `key:=value` for a value in TOML that is no text, such as `tear_after:=2`.
+    #[arg(value_name = "KEY=VALUE", requires = "kind")]
+    pub(crate) fields: Vec<String>,
+    /// File that describes the card in TOML.
+    #[arg(
+        long,
+        value_name = "FILE",
+        group = "description",
+        conflicts_with = "fields"
+    )]
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, error::ErrorKind};
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, ErrorKind> {
+        Cli::try_parse_from(line.split_whitespace()).map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn the_commands_do_not_contradict_themselves() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        use ErrorKind::{
+            ArgumentConflict, InvalidSubcommand, InvalidValue, MissingRequiredArgument,
+            UnknownArgument, ValueValidation,
+        };
+        let cases = [
+            ("xueka fly", InvalidSubcommand, "no such command"),
+            ("xueka read --wait soon", ValueValidation, "no duration"),
+            ("xueka verify --number 12", ValueValidation, "too short"),
+            ("xueka verify --uid XY", ValueValidation, "no hexadecimal"),
+            (
+                "xueka verify --number 1234 --uid 1EA68671",
+                ArgumentConflict,
+                "two cards",
+            ),
+            (
+                "xueka verify --number 1234 --wait 3s",
+                ArgumentConflict,
+                "nothing to wait for",
+            ),
+            (
+                "xueka verify --min-assurance much",
+                InvalidValue,
+                "no level",
+            ),
+            ("xueka card show", MissingRequiredArgument, "no card"),
+            (
+                "xueka card show --number 1234 --student 1",
+                ArgumentConflict,
+                "two cards",
+            ),
+            (
+                "xueka card collect",
+                MissingRequiredArgument,
+                "nobody to collect it",
+            ),
+            (
+                "xueka blacklist add --number 1234",
+                MissingRequiredArgument,
+                "no note",
+            ),
+            (
+                "xueka blacklist list --page-size 0",
+                ValueValidation,
+                "too small",
+            ),
+            (
+                "xueka watch --after 3",
+                MissingRequiredArgument,
+                "a number without its epoch",
+            ),
+            ("xueka sim insert", MissingRequiredArgument, "no card"),
+            (
+                "xueka sim insert transit-cpu --file card.toml",
+                ArgumentConflict,
+                "two descriptions",
+            ),
+            (
+                "xueka read --token secret",
+                UnknownArgument,
+                "no secrets here",
+            ),
+            (
+                "xueka --server ftp://localhost readers",
+                ValueValidation,
+                "no such transport",
+            ),
+        ];
+        for (line, expected, why) in cases {
+            assert_eq!(parse(line).err(), Some(expected), "{line}: {why}");
+        }
+    }
+
+    #[test]
+    fn global_options_may_stand_behind_the_command() {
+        let cli = parse("xueka verify --wait 1500ms --json --lang zh --timeout 1m").unwrap();
+        assert!(cli.global.json);
+        assert_eq!(cli.global.lang, Some(Language::Chinese));
+        assert_eq!(cli.global.timeout, Duration::from_mins(1));
+        let Command::Verify(verify) = cli.command else {
+            panic!("another command: {:?}", cli.command);
+        };
+        assert_eq!(verify.in_reader.wait, Some(Duration::from_millis(1500)));
+    }
+
+    #[test]
+    fn a_virtual_card_is_a_kind_with_fields() {
+        let cli = parse("xueka sim insert --slot 1 transit-cpu number=1000751012345678 tear:=2");
+        let Command::Sim(SimCommand::Insert(insert)) = cli.unwrap().command else {
+            panic!("another command");
+        };
+        assert_eq!(insert.slot, 1);
+        assert_eq!(insert.kind.as_deref(), Some("transit-cpu"));
+        assert_eq!(insert.fields, ["number=1000751012345678", "tear:=2"]);
+    }
+
+    #[test]
+    fn the_help_documents_every_exit_code() {
+        for code in 0..=7 {
+            assert!(AFTER_HELP.contains(&format!("\n  {code}  ")), "{code}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! `card show`, `collect`, `report-loss` and `cancel-loss`.
+
+use xueka_api::v1::{
+    CancelLossRequest, Card, CollectCardRequest, GetCardRequest, ReportLossRequest,
+    get_card_request, issuance_service_client::IssuanceServiceClient, report_loss_request,
+};
+
+use super::{Dial, import, in_reader, request_id};
+use crate::{
+    args::{CancelLossArgs, CardCommand, CollectArgs, OnRecordArgs, ReportLossArgs},
+    connection::Connection,
+    describe,
+    exit::Exit,
+    failure::Failure,
+    output::Output,
+    shapes,
+    words::Word,
+};
+
+/// Does what was typed.
+pub(super) async fn run(
+    dial: &Dial,
+    output: &mut Output,
+    command: CardCommand,
+) -> Result<Exit, Failure> {
+    let (card, headline) = match command {
+        // A list that cannot be used is refused before anyone is asked.
+        CardCommand::Import(args) => return import::run(dial, output, args).await,
+        CardCommand::Show(args) => (get(&dial.connect().await?, args).await?, None),
+        CardCommand::Collect(args) => {
+            let card = collect(&dial.connect().await?, args).await?;
+            (card, Some(Word::Collected))
+        }
+        CardCommand::ReportLoss(args) => {
+            let card = report_loss(&dial.connect().await?, args).await?;
+            (card, Some(Word::LossReported))
+        }
+        CardCommand::CancelLoss(args) => {
+            let card = cancel_loss(&dial.connect().await?, args).await?;
+            (card, Some(Word::LossCancelled))
+        }
+    };
+    let card = card.ok_or(Failure::IncompleteAnswer)?;
+    output.answer(&shapes::card_answer(&card), |output| {
+        let record = describe::card(&card, output);
+        headline.map_or_else(
+            || record.clone(),
+            |word| format!("{}\n{record}", output.word(word)),
+        )
+    })?;
+    Ok(Exit::Good)
+}
+
+async fn get(connection: &Connection, args: OnRecordArgs) -> Result<Option<Card>, Failure> {
+    use get_card_request::Card as Asked;
+    let card = match (args.number, args.uid) {
+        (Some(number), _) => Asked::CardNumber(number.reveal()),
+        (None, Some(uid)) => Asked::Uid(uid.reveal().to_vec()),
+        (None, None) => Asked::StudentNumber(args.student.unwrap_or_default()),
+    };
+    let request = GetCardRequest { card: Some(card) };
+    let answer = IssuanceServiceClient::new(connection.channel.clone())
+        .get_card(connection.request(request))
+        .await
+        .map_err(|status| connection.failure(status))?;
+    Ok(answer.into_inner().card)
+}
+
+async fn collect(connection: &Connection, args: CollectArgs) -> Result<Option<Card>, Failure> {
+    let wait = args.in_reader.wait;
+    let request = CollectCardRequest {
+        request_id: request_id(args.request)?,
+        student_number: args.student,
+        in_reader: Some(in_reader(args.in_reader)),
+    };
+    let request_id = request.request_id.clone();
+    let answer = IssuanceServiceClient::new(connection.channel.clone())
+        .collect_card(connection.request_that_waits(request, wait))
+        .await
+        .map_err(|status| connection.failure(status).of_request(&request_id))?;
+    Ok(answer.into_inner().card)
+}
+
+async fn report_loss(
+    connection: &Connection,
+    args: ReportLossArgs,
+) -> Result<Option<Card>, Failure> {
+    use report_loss_request::Card as Lost;
+    let reason = args.reason().into();
+    let card = match (args.card.number, args.card.uid) {
+        (Some(number), _) => Lost::CardNumber(number.reveal()),
+        (None, Some(uid)) => Lost::Uid(uid.reveal().to_vec()),
+        (None, None) => Lost::StudentNumber(args.card.student.unwrap_or_default()),
+    };
+    let request = ReportLossRequest {
+        request_id: request_id(args.request)?,
+        reason,
+        card: Some(card),
+    };
+    let request_id = request.request_id.clone();
+    let answer = IssuanceServiceClient::new(connection.channel.clone())
+        .report_loss(connection.request(request))
+        .await
+        .map_err(|status| connection.failure(status).of_request(&request_id))?;
+    Ok(answer.into_inner().card)
+}
+
+async fn cancel_loss(
+    connection: &Connection,
+    args: CancelLossArgs,
+) -> Result<Option<Card>, Failure> {
+    let wait = args.in_reader.wait;
+    let request = CancelLossRequest {
+        request_id: request_id(args.request)?,
+        in_reader: Some(in_reader(args.in_reader)),
+    };
+    let request_id = request.request_id.clone();
+    let answer = IssuanceServiceClient::new(connection.channel.clone())
+        .cancel_loss(connection.request_that_waits(request, wait))
+        .await
+        .map_err(|status| connection.failure(status).of_request(&request_id))?;
+    Ok(answer.into_inner().card)
+}

@@ -1,0 +1,453 @@
+//! What goes wrong, and what is said of it.
+//!
+//! One report has everything that a person or a program is told: the exit
+//! code, the gRPC code, the reason, the words, and what the daemon added.
+
+use std::{collections::BTreeMap, error::Error, io, path::PathBuf};
+
+use serde_json::{Value, json};
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+use xueka_api::v1::ErrorReason;
+
+use crate::{
+    exit::{self, Exit},
+    words::{Language, Word},
+};
+
+/// Why a command did not do what it says.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Nothing could be reached at the daemon's address.
+    Unreachable {
+        /// The address.
+        server: String,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// `XUEKA_SERVER` holds no address.
+    Variable,
+    /// Something answered there that does not speak gRPC.
+    NotADaemon {
+        /// The address.
+        server: String,
+    },
+    /// The time to wait was over.
+    NoAnswer {
+        /// The address.
+        server: String,
+    },
+    /// The connection broke during the call.
+    ConnectionLost {
+        /// The address.
+        server: String,
+    },
+    /// The daemon answered with an error.
+    Answered(Box<Status>),
+    /// A change was asked for and no answer to it came.
+    OutcomeUnknown {
+        /// What happened.
+        cause: Box<Failure>,
+        /// The name under which it may be asked for again.
+        request_id: String,
+    },
+    /// The daemon ended a stream that has no end.
+    WatchEnded,
+    /// The daemon's answer lacks what the protocol promises.
+    IncompleteAnswer,
+    /// The simulator was called in a daemon that has none.
+    NotSimulating,
+    /// A file cannot be read.
+    ReadFile {
+        /// Which.
+        file: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// A file cannot be written.
+    WriteFile {
+        /// Which.
+        file: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// The secret of a new token could not be kept.
+    TokenLost {
+        /// The token's name.
+        name: String,
+        /// Why.
+        cause: Box<Failure>,
+    },
+    /// The token file holds no token.
+    TokenFile {
+        /// Which.
+        file: PathBuf,
+    },
+    /// A token would be sent to another machine in the clear.
+    TokenExposed {
+        /// The address.
+        server: String,
+    },
+    /// The list as a whole cannot be used.
+    List(xueka_files::FileError),
+    /// An item of a card's description is not of the form `key=value`.
+    Description {
+        /// Which item, counted from 1.
+        place: usize,
+    },
+    /// Standard output cannot be written.
+    Output(io::Error),
+    /// The system gives no random numbers.
+    Random,
+    /// The program cannot start.
+    Start(io::Error),
+}
+
+/// Everything that is told of a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Report {
+    /// How the program ends.
+    pub(crate) exit: Exit,
+    /// The gRPC code, as the protocol spells it.
+    pub(crate) code: &'static str,
+    /// The reason as a stable word; empty when the daemon gave none.
+    pub(crate) reason: String,
+    /// The same in words, with what to do.
+    pub(crate) message: String,
+    /// What the daemon added.
+    pub(crate) metadata: BTreeMap<String, String>,
+    /// Fields of the request that are wrong, each with what is.
+    pub(crate) fields: BTreeMap<String, String>,
+}
+
+impl Report {
+    /// The report as the one JSON document on standard error.
+    pub(crate) fn to_json(&self) -> Value {
+        json!({
+            "code": self.code,
+            "reason": self.reason,
+            "message": self.message,
+            "metadata": self.metadata,
+            "fields": self.fields,
+        })
+    }
+
+    /// The report for people: what happened, then a line for each detail.
+    pub(crate) fn to_text(&self) -> String {
+        let mut text = format!("xueka: {}", self.message);
+        for (name, value) in self.metadata.iter().chain(&self.fields) {
+            text.push_str("\n  ");
+            text.push_str(name);
+            text.push_str(": ");
+            text.push_str(value);
+        }
+        text
+    }
+}
+
+impl Failure {
+    /// What the daemon at `server` answered, or what became of the call.
+    pub(crate) fn of_status(status: Status, server: &str) -> Self {
+        let server = server.to_owned();
+        let is_local = status.source().is_some() && status.get_details_error_info().is_none();
+        match status.code() {
+            // The client reports its own expired deadline as cancelled.
+            Code::DeadlineExceeded | Code::Cancelled => Self::NoAnswer { server },
+            Code::Unavailable | Code::Unknown | Code::Internal if is_local => {
+                Self::ConnectionLost { server }
+            }
+            _ => Self::Answered(Box::new(status)),
+        }
+    }
+
+    /// The same of a request that changes something: where nothing came back,
+    /// it may have been done.
+    pub(crate) fn of_request(self, request_id: &str) -> Self {
+        match self {
+            Self::NoAnswer { .. } | Self::ConnectionLost { .. } => Self::OutcomeUnknown {
+                cause: Box::new(self),
+                request_id: request_id.to_owned(),
+            },
+            other => other,
+        }
+    }
+
+    /// What is told of it.
+    pub(crate) fn report(&self, language: Language) -> Report {
+        if let Self::Answered(status) = self {
+            return report_of_status(status, language);
+        }
+        let (exit, code, reason) = self.kind();
+        Report {
+            exit,
+            code: code_name(code),
+            reason: reason.to_owned(),
+            message: self.message(language),
+            metadata: BTreeMap::new(),
+            fields: BTreeMap::new(),
+        }
+    }
+
+    fn kind(&self) -> (Exit, Code, &'static str) {
+        match self {
+            Self::Unreachable { cause, .. } if cause.kind() == io::ErrorKind::PermissionDenied => (
+                Exit::NotPermitted,
+                Code::PermissionDenied,
+                "SOCKET_NOT_PERMITTED",
+            ),
+            Self::Unreachable { .. } => {
+                (Exit::Unreachable, Code::Unavailable, "DAEMON_UNREACHABLE")
+            }
+            Self::Variable => (Exit::Usage, Code::InvalidArgument, "SERVER_INVALID"),
+            Self::NotADaemon { .. } => (Exit::Unreachable, Code::Unavailable, "NOT_A_DAEMON"),
+            Self::NoAnswer { .. } => (Exit::Unreachable, Code::DeadlineExceeded, "NO_ANSWER"),
+            Self::ConnectionLost { .. } | Self::WatchEnded => {
+                (Exit::Unreachable, Code::Unavailable, "CONNECTION_LOST")
+            }
+            Self::OutcomeUnknown { cause, .. } => cause.kind(),
+            Self::Answered(status) => (Exit::Other, status.code(), ""),
+            Self::IncompleteAnswer => (Exit::Other, Code::Internal, "ANSWER_INCOMPLETE"),
+            Self::NotSimulating => (Exit::Other, Code::Unimplemented, "NOT_SIMULATING"),
+            Self::ReadFile { .. } => (Exit::Usage, Code::InvalidArgument, "FILE_NOT_READ"),
+            Self::WriteFile { .. } => (Exit::Usage, Code::InvalidArgument, "FILE_NOT_WRITTEN"),
+            Self::TokenLost { .. } => (Exit::Other, Code::DataLoss, "TOKEN_LOST"),
+            Self::TokenFile { .. } => (Exit::Usage, Code::InvalidArgument, "TOKEN_FILE_INVALID"),
+            Self::TokenExposed { .. } => (Exit::Usage, Code::InvalidArgument, "TOKEN_EXPOSED"),
+            Self::List(_) => (Exit::Refused, Code::InvalidArgument, "LIST_INVALID"),
+            Self::Description { .. } => (
+                Exit::Usage,
+                Code::InvalidArgument,
+                ErrorReason::CardDescriptionInvalid.as_reason(),
+            ),
+            Self::Output(_) => (Exit::Other, Code::Internal, "OUTPUT_FAILED"),
+            Self::Random => (Exit::Other, Code::Internal, "NO_RANDOM_NUMBERS"),
+            Self::Start(_) => (Exit::Other, Code::Internal, "START_FAILED"),
+        }
+    }
+
+    fn message(&self, language: Language) -> String {
+        let say = |word: Word, values: &[(&str, &str)]| word.with(language, values);
+        match self {
+            Self::Unreachable { server, cause } => {
+                let word = match cause.kind() {
+                    io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+                        Word::FailNotRunning
+                    }
+                    io::ErrorKind::PermissionDenied => Word::FailSocketNotPermitted,
+                    _ => Word::FailUnreachable,
+                };
+                say(word, &[("server", server), ("cause", &cause.to_string())])
+            }
+            Self::Variable => say(Word::FailVariable, &[]),
+            Self::NotADaemon { server } => say(Word::FailNotADaemon, &[("server", server)]),
+            Self::NoAnswer { server } => say(Word::FailNoAnswer, &[("server", server)]),
+            Self::ConnectionLost { server } => say(Word::FailConnectionLost, &[("server", server)]),
+            Self::OutcomeUnknown { cause, request_id } => {
+                let message = cause.message(language);
+                say(
+                    Word::FailOutcomeUnknown,
+                    &[("message", &message), ("id", request_id)],
+                )
+            }
+            Self::Answered(status) => say(
+                Word::FailStatus,
+                &[
+                    ("code", code_name(status.code())),
+                    ("message", status.message()),
+                ],
+            ),
+            Self::WatchEnded => say(Word::FailWatchEnded, &[]),
+            Self::IncompleteAnswer => say(Word::FailAnswer, &[]),
+            Self::NotSimulating => say(Word::FailNotSimulating, &[]),
+            Self::ReadFile { file, cause } => {
+                said_of_file(Word::FailReadFile, language, file, cause)
+            }
+            Self::WriteFile { file, cause } if cause.kind() == io::ErrorKind::AlreadyExists => {
+                said_of_file(Word::FailTokenFileExists, language, file, cause)
+            }
+            Self::WriteFile { file, cause } => {
+                said_of_file(Word::FailWriteFile, language, file, cause)
+            }
+            Self::TokenLost { name, cause } => {
+                let cause = cause.message(language);
+                say(Word::FailTokenLost, &[("name", name), ("cause", &cause)])
+            }
+            Self::TokenFile { file } => {
+                say(Word::FailTokenFile, &[("file", &file.to_string_lossy())])
+            }
+            Self::TokenExposed { server } => say(Word::FailTokenExposed, &[("server", server)]),
+            Self::List(error) => crate::list_words::of_file_error(*error, language),
+            Self::Description { place } => {
+                say(Word::FailDescription, &[("place", &place.to_string())])
+            }
+            Self::Output(cause) => say(Word::FailOutput, &[("cause", &cause.to_string())]),
+            Self::Random => say(Word::FailRandom, &[]),
+            Self::Start(cause) => say(Word::FailStart, &[("cause", &cause.to_string())]),
+        }
+    }
+}
+
+fn said_of_file(
+    word: Word,
+    language: Language,
+    file: &std::path::Path,
+    cause: &io::Error,
+) -> String {
+    let values = [
+        ("file", &*file.to_string_lossy()),
+        ("cause", &cause.to_string()),
+    ];
+    word.with(language, &values)
+}
+
+fn report_of_status(status: &Status, language: Language) -> Report {
+    let info = status.get_details_error_info();
+    let reason = info
+        .as_ref()
+        .filter(|info| info.domain == xueka_api::ERROR_DOMAIN)
+        .and_then(|info| ErrorReason::from_reason(&info.reason));
+    let violations = status.get_details_bad_request();
+    let code = code_name(status.code());
+    let message = if info.is_some() {
+        // The daemon says in words what happened and what to do.
+        status.message().to_owned()
+    } else {
+        Word::FailStatus.with(language, &[("code", code), ("message", status.message())])
+    };
+    Report {
+        exit: exit::of_error(status.code(), reason),
+        code,
+        reason: info
+            .as_ref()
+            .map(|info| info.reason.clone())
+            .unwrap_or_default(),
+        message,
+        metadata: info
+            .map(|info| info.metadata.into_iter().collect())
+            .unwrap_or_default(),
+        fields: violations
+            .into_iter()
+            .flat_map(|bad| bad.field_violations)
+            .map(|violation| (violation.field, violation.description))
+            .collect(),
+    }
+}
+
+/// A gRPC code as the protocol spells it.
+fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic_types::{ErrorDetails, StatusExt as _};
+
+    use super::*;
+
+    fn no_card() -> Failure {
+        let details = ErrorDetails::with_error_info(
+            "NO_CARD",
+            xueka_api::ERROR_DOMAIN,
+            [("reader".to_owned(), "A".to_owned())],
+        );
+        let status =
+            Status::with_error_details(Code::FailedPrecondition, "put a card there", details);
+        Failure::of_status(status, "unix:/s")
+    }
+
+    #[test]
+    fn what_the_daemon_says_is_passed_on() {
+        let report = no_card().report(Language::English);
+        assert_eq!(report.exit, Exit::NoCard);
+        assert_eq!(report.to_text(), "xueka: put a card there\n  reader: A");
+        let expected = json!({
+            "code": "FAILED_PRECONDITION",
+            "reason": "NO_CARD",
+            "message": "put a card there",
+            "metadata": {"reader": "A"},
+            "fields": {},
+        });
+        assert_eq!(report.to_json(), expected);
+    }
+
+    #[test]
+    fn fields_that_are_wrong_are_named() {
+        let mut details = ErrorDetails::with_bad_request_violation("note", "too long");
+        details.set_error_info("ARGUMENT_INVALID", xueka_api::ERROR_DOMAIN, []);
+        let status = Status::with_error_details(Code::InvalidArgument, "wrong", details);
+        let report = Failure::of_status(status, "unix:/s").report(Language::English);
+        assert_eq!(report.exit, Exit::Usage);
+        assert_eq!(report.to_text(), "xueka: wrong\n  note: too long");
+    }
+
+    #[test]
+    fn the_next_step_is_said_in_both_languages() {
+        let failure = |kind: io::ErrorKind| Failure::Unreachable {
+            server: "unix:/s".to_owned(),
+            cause: kind.into(),
+        };
+        let cases = [
+            (
+                io::ErrorKind::NotFound,
+                Exit::Unreachable,
+                "xuekad --config",
+            ),
+            (
+                io::ErrorKind::ConnectionRefused,
+                Exit::Unreachable,
+                "xuekad --config",
+            ),
+            (
+                io::ErrorKind::PermissionDenied,
+                Exit::NotPermitted,
+                "--token-file",
+            ),
+            (
+                io::ErrorKind::HostUnreachable,
+                Exit::Unreachable,
+                "--server",
+            ),
+        ];
+        for (kind, exit, advice) in cases {
+            for language in [Language::Chinese, Language::English] {
+                let report = failure(kind).report(language);
+                assert_eq!(report.exit, exit, "{kind}");
+                assert!(report.message.contains(advice), "{}", report.message);
+                assert!(report.message.contains("unix:/s"), "{}", report.message);
+            }
+        }
+    }
+
+    #[test]
+    fn a_change_without_an_answer_may_be_asked_for_again() {
+        let lost = Failure::of_status(Status::cancelled("Timeout expired"), "unix:/s");
+        let report = lost.of_request("a1").report(Language::English);
+        assert_eq!(report.exit, Exit::Unreachable);
+        assert!(
+            report.message.contains("--request-id a1"),
+            "{}",
+            report.message
+        );
+
+        let refused = no_card().of_request("a1").report(Language::English);
+        assert!(!refused.message.contains("a1"), "it was answered");
+    }
+}

@@ -1,0 +1,137 @@
+//! Which word of the catalogue stands for which value of the protocol.
+//!
+//! No match here has a catch-all arm: a new value does not compile until
+//! someone gives it a word.
+
+use xueka_api::v1::{
+    AssuranceLevel, BlockReason, CardFamily, CardKind, CardState, ReaderState, ReadingPart, Role,
+    Verdict,
+};
+
+use crate::words::Word;
+
+/// The word for a verdict.
+pub(crate) fn verdict(verdict: Verdict) -> Word {
+    match verdict {
+        Verdict::Unspecified => Word::VerdictUnknown,
+        Verdict::Valid => Word::VerdictValid,
+        Verdict::NotIssued => Word::VerdictNotIssued,
+        Verdict::NotCollected => Word::VerdictNotCollected,
+        Verdict::Lost => Word::VerdictLost,
+        Verdict::Damaged => Word::VerdictDamaged,
+        Verdict::Replaced => Word::VerdictReplaced,
+        Verdict::Blacklisted => Word::VerdictBlacklisted,
+        Verdict::Expired => Word::VerdictExpired,
+        Verdict::NotYetValid => Word::VerdictNotYetValid,
+        Verdict::Cancelled => Word::VerdictCancelled,
+        Verdict::Suspect => Word::VerdictSuspect,
+        Verdict::Unreadable => Word::VerdictUnreadable,
+        Verdict::CannotVerify => Word::VerdictCannotVerify,
+    }
+}
+
+/// The word for a card family.
+pub(crate) fn family(family: CardFamily) -> Word {
+    match family {
+        CardFamily::Unspecified => Word::FamilyUnknown,
+        CardFamily::TransitCpu => Word::FamilyTransitCpu,
+        CardFamily::TUnion => Word::FamilyTUnion,
+        CardFamily::CityUnion => Word::FamilyCityUnion,
+        CardFamily::MifareClassic1k => Word::FamilyClassic1K,
+        CardFamily::MifareClassic4k => Word::FamilyClassic4K,
+        CardFamily::MifareClassicMini => Word::FamilyClassicMini,
+        CardFamily::Ultralight => Word::FamilyUltralight,
+        CardFamily::Desfire => Word::FamilyDesfire,
+        CardFamily::OtherIso14443 => Word::FamilyOtherIso14443,
+        CardFamily::OtherStorage => Word::FamilyOtherStorage,
+        CardFamily::Iso7816 => Word::FamilyIso7816,
+    }
+}
+
+/// The word for an assurance level.
+pub(crate) fn assurance(level: AssuranceLevel) -> Word {
+    match level {
+        AssuranceLevel::Unspecified => Word::AssuranceUnknown,
+        AssuranceLevel::NothingRead => Word::AssuranceNothingRead,
+        AssuranceLevel::UidOnly => Word::AssuranceUidOnly,
+        AssuranceLevel::NumberRead => Word::AssuranceNumberRead,
+        AssuranceLevel::DataAuthenticated => Word::AssuranceData,
+        AssuranceLevel::ChipAuthenticated => Word::AssuranceChip,
+    }
+}
+
+/// The word for whom a card was made.
+pub(crate) fn card_kind(kind: CardKind) -> Word {
+    match kind {
+        CardKind::Unspecified => Word::KindUnknown,
+        CardKind::Ordinary => Word::KindOrdinary,
+        CardKind::Student => Word::KindStudent,
+        CardKind::Senior => Word::KindSenior,
+        CardKind::Test => Word::KindTest,
+        CardKind::Military => Word::KindMilitary,
+        CardKind::Other => Word::KindOther,
+    }
+}
+
+/// The word for a part of a reading.
+pub(crate) fn reading_part(part: ReadingPart) -> Word {
+    match part {
+        ReadingPart::Unspecified => Word::PartUnknown,
+        ReadingPart::Uid => Word::PartUid,
+        ReadingPart::FixedUid => Word::PartFixedUid,
+        ReadingPart::CardNumber => Word::PartCardNumber,
+        ReadingPart::ValidFrom => Word::PartValidFrom,
+        ReadingPart::ValidUntil => Word::PartValidUntil,
+        ReadingPart::CardKind => Word::PartCardKind,
+    }
+}
+
+/// The word for what a reader is doing.
+pub(crate) fn reader_state(state: ReaderState) -> Word {
+    match state {
+        ReaderState::Unspecified => Word::ReaderUnknown,
+        ReaderState::Empty => Word::ReaderEmpty,
+        ReaderState::CardPresent => Word::ReaderCardPresent,
+        ReaderState::CardMute => Word::ReaderCardMute,
+        ReaderState::Stalled => Word::ReaderStalled,
+    }
+}
+
+/// The word for the state of a card.
+pub(crate) fn card_state(state: CardState) -> Word {
+    match state {
+        CardState::Unspecified => Word::CardUnknown,
+        CardState::Delivered => Word::CardDelivered,
+        CardState::Active => Word::CardActive,
+        CardState::Lost => Word::CardLost,
+        CardState::Damaged => Word::CardDamaged,
+        CardState::Replaced => Word::CardReplaced,
+        CardState::Spoilt => Word::CardSpoilt,
+        CardState::Cancelled => Word::CardCancelled,
+    }
+}
+
+/// The word for why a card is blocked.
+pub(crate) fn block_reason(reason: BlockReason) -> Word {
+    match reason {
+        BlockReason::Unspecified => Word::BlockUnknown,
+        BlockReason::ByHand => Word::BlockByHand,
+        BlockReason::Lost => Word::BlockLost,
+        BlockReason::Damaged => Word::BlockDamaged,
+        BlockReason::Replaced => Word::BlockReplaced,
+        BlockReason::Cancelled => Word::BlockCancelled,
+        BlockReason::Spoilt => Word::BlockSpoilt,
+    }
+}
+
+/// The word for a role.
+pub(crate) fn role(role: Role) -> Word {
+    match role {
+        Role::Unspecified => Word::RoleUnknown,
+        Role::Verifier => Word::RoleVerifier,
+        Role::Clerk => Word::RoleClerk,
+        Role::Registrar => Word::RoleRegistrar,
+        Role::Administrator => Word::RoleAdministrator,
+        Role::Simulator => Word::RoleSimulator,
+    }
+}

@@ -1,0 +1,399 @@
+//! Every word that the command line says to people, in both languages.
+//!
+//! The one catalogue: a word is a name here and stands nowhere else in the
+//! program. What the daemon says comes from it in the language asked for.
+
+use std::env;
+
+pub(crate) use xueka_domain::Language;
+
+/// The language to speak unless `--lang` says it: Chinese when the
+/// environment does, English otherwise.
+pub(crate) fn language_of_environment() -> Language {
+    language_of(|name| env::var(name).ok())
+}
+
+/// The first of the three variables that is set and not empty decides.
+///
+/// Source: POSIX.1-2017, Base Definitions §8.2.
+fn language_of(variable: impl Fn(&str) -> Option<String>) -> Language {
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .filter_map(variable)
+        .find(|value| !value.is_empty());
+    match locale {
+        Some(locale) if locale.to_ascii_lowercase().starts_with("zh") => Language::Chinese,
+        _ => Language::English,
+    }
+}
+
+/// The language by the name it has in `--lang` and in `accept-language`.
+pub(crate) fn language_named(name: &str) -> Language {
+    match name {
+        "zh" => Language::Chinese,
+        _ => Language::English,
+    }
+}
+
+/// The name of a language in `accept-language`.
+pub(crate) fn language_name(language: Language) -> &'static str {
+    match language {
+        Language::Chinese => "zh",
+        Language::English => "en",
+    }
+}
+
+impl Word {
+    /// The word in a language.
+    pub(crate) fn text(self, language: Language) -> &'static str {
+        let [chinese, english] = self.both();
+        match language {
+            Language::Chinese => chinese,
+            Language::English => english,
+        }
+    }
+
+    /// The word with its places filled in: `{name}` stands for the value that
+    /// `values` gives that name.
+    pub(crate) fn with(self, language: Language, values: &[(&str, &str)]) -> String {
+        let mut text = String::new();
+        let mut rest = self.text(language);
+        while let Some((before, place)) = rest.split_once('{') {
+            let (name, after) = place.split_once('}').unwrap_or((place, ""));
+            text.push_str(before);
+            if let Some((_, value)) = values.iter().find(|(known, _)| *known == name) {
+                text.push_str(value);
+            }
+            rest = after;
+        }
+        text.push_str(rest);
+        text
+    }
+}
+
+macro_rules! catalogue {
+    ($($word:ident: $chinese:literal, $english:literal;)+) => {
+        /// A word, label or sentence of the command line.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Word {
+            $($word,)+
+        }
+
+        impl Word {
+            #[cfg(test)]
+            const ALL: &[Self] = &[$(Self::$word),+];
+
+            /// Chinese, English.
+            fn both(self) -> [&'static str; 2] {
+                match self {
+                    $(Self::$word => [$chinese, $english],)+
+                }
+            }
+        }
+    };
+}
+
+catalogue! {
+    // Labels.
+    Reader: "读卡器", "reader";
+    State: "状态", "state";
+    Family: "卡型", "card";
+    Uid: "UID", "UID";
+    Number: "卡号", "card number";
+    MadeFor: "持卡人类别", "made for";
+    ValidFrom: "有效期起", "valid from";
+    ValidUntil: "有效期止", "valid until";
+    AssuranceLabel: "可信程度", "assurance";
+    Atr: "ATR", "ATR";
+    Missing: "缺少", "missing";
+    Why: "说明", "why";
+    Reason: "原因", "reason";
+    Data: "数据", "data";
+    ReplacedBy: "新卡卡号", "replaced by";
+    Replaces: "旧卡卡号", "replaces";
+    StudentNumber: "学籍号", "student number";
+    Name: "姓名", "name";
+    ClassName: "班级", "class";
+    Issued: "发卡时间", "issued";
+    Since: "自", "since";
+    Version: "数据版本", "version";
+    Note: "备注", "note";
+    Card: "卡", "card";
+    Role: "权限", "role";
+    Made: "创建时间", "made";
+    Ends: "到期时间", "ends";
+    Slot: "卡槽", "slot";
+    AttachedTo: "连接于", "attached to";
+    Row: "行", "row";
+    Column: "列", "column";
+    Problem: "问题", "problem";
+    Encoding: "编码", "encoding";
+    Rows: "行数", "rows";
+    Registered: "已登记", "registered";
+    Unchanged: "未变", "unchanged";
+    Refused: "拒收", "refused";
+
+    // Parts of lines.
+    Simulated: "{name}（模拟）", "{name} (simulated)";
+    RandomUid: "{uid}（随机，每次刷卡都不同）", "{uid} (random: another at each tap)";
+    FromFile: "{number}（取自文件 {place}）", "{number} (from file {place})";
+    FromBlock: "{number}（取自块 {place}）", "{number} (from block {place})";
+    DataAge: "版本 {version}，{age} 前更新", "version {version}, {age} old";
+    PartRefused: "{part}（状态字 {status_word}）", "{part} (status word {status_word})";
+    NothingMissing: "无", "nothing";
+    CardArrived: "来卡：{card}", "card arrived: {card}";
+    CardFailed: "来卡，读不出：{why}", "card arrived, not read: {why}";
+    CardLeft: "卡已拿走", "card left";
+    ReaderAttached: "读卡器已接上", "reader attached";
+    ReaderDetached: "读卡器已拔下", "reader detached";
+    EventsMissed: "漏掉 {count} 个事件", "{count} events missed";
+    Empty: "空", "empty";
+
+    // Sentences on the good way.
+    NoReaders: "没有读卡器。请接上读卡器。", "No reader is attached. Plug one in.";
+    NoService: "读卡器服务（pcscd）没有运行。请启动 pcscd。", "The smart-card service is not running. Start pcscd.";
+    ServiceNotPermitted: "读卡器服务不允许守护进程访问。请检查 polkit 规则。", "The smart-card service refuses the daemon. Check its polkit rules.";
+    ServiceFailed: "读卡器服务工作不正常，守护进程会继续重试。请查看 pcscd 的日志。", "The smart-card service does not work; the daemon keeps trying. See the log of pcscd.";
+    Imported: "已登记 {registered} 张卡。", "{registered} cards registered.";
+    ImportChecked: "试运行，没有写入。", "Dry run: nothing was written.";
+    ImportStopped: "名单有错，没有登记任何卡。请改正后重试，或加 --accept-good-rows 只收正确的行。", "Nothing was registered, because rows are wrong. Correct them, or take the good ones with --accept-good-rows.";
+    Importing: "正在核对", "judging rows";
+    Collected: "已领卡。", "The card is handed out.";
+    LossReported: "已挂失，此卡即刻停用。", "The loss is registered; the card is blocked from now on.";
+    LossCancelled: "已解挂，此卡恢复使用。", "The loss is cancelled; the card is good again.";
+    Blocked: "在黑名单上：{reason}", "Blocked: {reason}";
+    NotBlocked: "不在黑名单上", "Not blocked";
+    EntryAdded: "已加入黑名单。", "The card is blocked.";
+    EntryRemoved: "已从黑名单移除（数据版本 {version}）。", "The entry is removed (data version {version}).";
+    NoEntries: "黑名单为空。", "The blacklist is empty.";
+    NextPage: "还有更多，请接着用：--page-token {token}", "There is more; go on with: --page-token {token}";
+    NoTokens: "没有令牌。", "There are no tokens.";
+    TokenShown: "令牌只显示这一次，请立即保存到文件，用 --token-file 使用。", "The token is shown this once. Keep it in a file and use it with --token-file.";
+    TokenSaved: "令牌已写入 {file}。", "The token is in {file}.";
+    TokenRevoked: "令牌 {name} 已作废。", "The token {name} is ended.";
+
+    // Verdicts.
+    VerdictUnknown: "未知结论", "Unknown verdict";
+    VerdictValid: "有效", "Valid";
+    VerdictNotIssued: "未发卡", "Not issued";
+    VerdictNotCollected: "未领卡", "Not collected";
+    VerdictLost: "已挂失", "Lost";
+    VerdictDamaged: "坏卡", "Damaged";
+    VerdictReplaced: "已换卡", "Replaced";
+    VerdictBlacklisted: "黑名单", "Blacklisted";
+    VerdictExpired: "已过期", "Expired";
+    VerdictNotYetValid: "未到有效期", "Not yet valid";
+    VerdictCancelled: "已注销", "Cancelled";
+    VerdictSuspect: "可疑", "Suspect";
+    VerdictUnreadable: "无法读取", "Unreadable";
+    VerdictCannotVerify: "无法核验", "Cannot verify";
+
+    // Families.
+    FamilyUnknown: "未知卡型", "unknown";
+    FamilyTransitCpu: "市政交通一卡通（CPU 卡）", "Beijing transit CPU card";
+    FamilyTUnion: "交通联合卡", "T-Union card";
+    FamilyCityUnion: "城市一卡通", "CityUnion card";
+    FamilyClassic1K: "M1 卡（MIFARE Classic 1K）", "MIFARE Classic 1K";
+    FamilyClassic4K: "MIFARE Classic 4K 卡", "MIFARE Classic 4K";
+    FamilyClassicMini: "MIFARE Classic Mini 卡", "MIFARE Classic Mini";
+    FamilyUltralight: "MIFARE Ultralight 或 NTAG 卡", "MIFARE Ultralight or NTAG";
+    FamilyDesfire: "MIFARE DESFire 卡", "MIFARE DESFire";
+    FamilyOtherIso14443: "其他 ISO 14443-4 卡", "another ISO 14443-4 card";
+    FamilyOtherStorage: "其他存储卡", "another storage card";
+    FamilyIso7816: "接触式卡（ISO 7816）", "ISO 7816 card";
+
+    // Assurance.
+    AssuranceUnknown: "未知", "unknown";
+    AssuranceNothingRead: "未读卡，号码由人提供", "no card was read";
+    AssuranceUidOnly: "只读到 UID（可仿冒）", "UID only (can be imitated)";
+    AssuranceNumberRead: "读到卡号（可复制）", "number read (can be copied)";
+    AssuranceData: "数据已用密钥核对", "data checked with a key";
+    AssuranceChip: "芯片已认证", "chip authenticated";
+
+    // For whom a card was made.
+    KindUnknown: "卡上未写", "not said";
+    KindOrdinary: "普通", "ordinary";
+    KindStudent: "学生", "student";
+    KindSenior: "老人", "senior";
+    KindTest: "测试", "test";
+    KindMilitary: "军人", "military";
+    KindOther: "其他", "other";
+
+    // Parts of a reading.
+    PartUnknown: "未知部分", "unknown part";
+    PartUid: "UID", "UID";
+    PartFixedUid: "固定的 UID", "lasting UID";
+    PartCardNumber: "卡号", "card number";
+    PartValidFrom: "有效期起", "first day of validity";
+    PartValidUntil: "有效期止", "last day of validity";
+    PartCardKind: "持卡人类别", "for whom it was made";
+
+    // States of readers.
+    ReaderUnknown: "未知", "unknown";
+    ReaderEmpty: "空", "empty";
+    ReaderCardPresent: "有卡", "card present";
+    ReaderCardMute: "有卡，无应答", "card does not answer";
+    ReaderStalled: "卡死，请拿走卡或重插读卡器", "stalled: take the card away or replug";
+
+    // States of cards.
+    CardUnknown: "未知", "unknown";
+    CardDelivered: "已到卡", "delivered";
+    CardActive: "正常", "active";
+    CardLost: "挂失", "lost";
+    CardDamaged: "坏卡", "damaged";
+    CardReplaced: "已换卡", "replaced";
+    CardSpoilt: "废卡", "spoilt";
+    CardCancelled: "注销", "cancelled";
+
+    // Reasons of blacklist entries.
+    BlockUnknown: "未知", "unknown";
+    BlockByHand: "人工加入", "by hand";
+    BlockLost: "挂失", "reported lost";
+    BlockDamaged: "坏卡", "damaged";
+    BlockReplaced: "已换卡", "replaced";
+    BlockCancelled: "注销", "cancelled";
+    BlockSpoilt: "废卡", "spoilt";
+
+    // Roles.
+    RoleUnknown: "未知", "unknown";
+    RoleVerifier: "核验", "verifier";
+    RoleClerk: "办事员", "clerk";
+    RoleRegistrar: "登记员", "registrar";
+    RoleAdministrator: "管理员", "administrator";
+    RoleSimulator: "模拟器", "simulator";
+
+    // Failures of the program itself.
+    FailNotRunning: "守护进程没有在 {server} 运行：请用 `xuekad --config …` 启动它，或用 --server 指定别的地址", "the daemon is not running at {server}: start it with `xuekad --config …`, or name another with --server";
+    FailSocketNotPermitted: "无权打开 {server}：请让管理员把您加入该套接字所属的组，或用 --server 和 --token-file 换一种方式", "you may not open {server}: ask to be added to the group of that socket, or use --server and --token-file";
+    FailUnreachable: "连不上 {server}：{cause}。请检查地址，或用 --server 指定别的地址", "cannot reach {server}: {cause}; check the address, or name another with --server";
+    FailVariable: "环境变量 XUEKA_SERVER 不是地址：请写成 unix:/path 或 http://127.0.0.1:PORT", "the environment variable XUEKA_SERVER holds no address: write unix:/path or http://127.0.0.1:PORT";
+    FailNotADaemon: "{server} 没有按 gRPC 应答：请检查地址是不是 xuekad 的", "what answers at {server} does not speak gRPC: check that the address is that of xuekad";
+    FailNoAnswer: "{server} 在限时内没有应答：请重试，或用 --timeout 放宽限时", "{server} gave no answer in time: try again, or allow more with --timeout";
+    FailConnectionLost: "与 {server} 的连接中断：请检查守护进程是否还在运行，然后重试", "the connection to {server} was lost: see whether the daemon still runs, and try again";
+    FailOutcomeUnknown: "{message}；不知是否已办成，请加 --request-id {id} 重发，同一请求只会办一次", "{message}; whether it was done is unknown: send it again with --request-id {id}, it is done only once";
+    FailWatchEnded: "守护进程结束了事件流：请等它重新启动后再看", "the daemon ended the stream of events: watch again when it has come back";
+    FailAnswer: "守护进程的应答缺少内容：请让 xueka 与 xuekad 用同一版本", "the daemon's answer lacks a part: use the same version of xueka and xuekad";
+    FailNotSimulating: "这个守护进程没有模拟读卡器：请用 `xuekad --simulate N` 启动", "this daemon does not simulate: start one with `xuekad --simulate N`";
+    FailStatus: "守护进程回答 {code}：{message}", "the daemon answered {code}: {message}";
+    FailReadFile: "读不了 {file}：{cause}", "cannot read {file}: {cause}";
+    FailWriteFile: "写不了 {file}：{cause}", "cannot write {file}: {cause}";
+    FailTokenFile: "{file} 里没有令牌：应当只有一行可见字符", "{file} holds no token: it must be one line of visible characters";
+    FailTokenExposed: "令牌只发往本机：{server} 不是本机地址", "a token is sent to this machine only, and {server} is another";
+    FailTokenFileExists: "{file} 已存在：请用一个新的文件名", "{file} exists: name a new file";
+    FailTokenLost: "{cause}；令牌 {name} 已创建但没有存下，请用 `xueka token revoke {name}` 作废后重来", "{cause}; the token {name} was made and is not kept: end it with `xueka token revoke {name}` and begin again";
+    FailOutput: "写不了标准输出：{cause}", "cannot write to standard output: {cause}";
+    FailRandom: "系统不给随机数，请用 --request-id 给请求命名", "the system gives no random numbers: name the request with --request-id";
+    FailStart: "程序启动失败：{cause}", "the program cannot start: {cause}";
+    FailDescription: "第 {place} 项不是 key=value 的形式：请写成 number=1000751012345678 这样", "item {place} is not of the form key=value: write it like number=1000751012345678";
+
+    // What is wrong with a file as a whole.
+    FileTooLarge: "文件超过 20 MiB，请分成几个", "the file has more than 20 MiB; split it";
+    FileNotText: "文件不是 UTF-8 或 GB18030 文本，请另存为 CSV UTF-8", "the file is not text in UTF-8 or GB18030; save it as CSV UTF-8";
+    FileEmpty: "第 1 行是空的，应当是列名", "row 1 is empty; it must name the columns";
+    FileTooManyColumns: "第 1 行超过 64 列，请删去无关的列", "row 1 has more than 64 columns; remove those that do not belong here";
+    FileUnknownColumn: "第 1 行第 {position} 列的列名不认识，请改名或删去该列", "row 1: column {position} has an unknown heading; rename or remove it";
+    FileDuplicateColumn: "第 1 行第 {position} 列重复了“{column}”，请删去一个", "row 1: column {position} repeats {column}; remove one of them";
+    FileMissingColumn: "第 1 行缺少“{column}”列，请补上", "row 1: the column {column} is missing; add it";
+    FileMissingNumber: "第 1 行缺少“卡号”或“UID”列，请补上其中之一", "row 1: there is neither a column card_number nor uid; add one of them";
+    FileTooManyRows: "名单超过 1,000,000 行，请分成几个", "the list has more than 1,000,000 rows; split it";
+
+    // What is wrong with a row.
+    RowCellCount: "有 {found} 格，应为 {expected} 格；多了或少了分隔符", "{found} cells instead of {expected}; a delimiter is missing or too many";
+    RowCellTooLong: "超过 4 KiB；可能少了一个引号", "longer than 4 KiB; a closing quote may be missing";
+    RowLineBreak: "格内有换行；可能少了一个引号", "a line break within the cell; a closing quote may be missing";
+    RowControlCharacter: "含控制字符，请重新输入", "a control character; retype the cell";
+    RowInvisibleCharacter: "含看不见的字符，请重新输入", "an invisible character; retype the cell";
+    RowLostCharacter: "有字符在以前转换时丢失，请重新输入", "a character was lost when the file was converted before; retype the cell";
+    RowFormula: "开头像公式，请去掉开头的符号", "begins like a formula; remove the leading character";
+    RowEmpty: "不能为空，请填写", "is empty; fill it in";
+    RowNoNumberAndNoUid: "卡号和 UID 至少填一个", "neither a card number nor a UID; give at least one";
+    RowRoundedNumber: "号码已被电子表格取整，请把该列设为文本后重新输入", "a spreadsheet has rounded the number; format the column as text and type it anew";
+    RowCardNumber: "不是卡号，应为 4 至 19 位数字", "is no card number: 4 to 19 digits";
+    RowUid: "不是 UID，应为 4、7、8 或 10 个字节的十六进制", "is no UID: 4, 7, 8 or 10 bytes in hexadecimal";
+    RowRandomUid: "是随机 UID（08 开头的 4 字节），不代表任何卡，请留空", "is a random UID (4 bytes beginning 08), which names no card; leave it empty";
+    RowStudentNumber: "不是学籍号，应为 1 至 32 个字母、数字或连字符", "is no student number: 1 to 32 letters, digits or hyphens";
+    RowName: "不是姓名，应为 1 至 64 个字", "is no name: 1 to 64 characters";
+    RowClassName: "不是班级，应不超过 64 个字", "is no class: at most 64 characters";
+    RowDate: "不是日期，请写成 2024-09-01 或 20240901", "is no date; write it as 2024-09-01 or 20240901";
+    RowDatesReversed: "有效期止早于有效期起", "the last day of validity lies before the first";
+    RowState: "不是状态，请写“正常”或“已到卡”", "is no state; write active (正常) or delivered (已到卡)";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(text: &str) -> Vec<&str> {
+        let mut places: Vec<_> = text
+            .split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split_once('}').map(|(place, _)| place))
+            .collect();
+        places.sort_unstable();
+        places
+    }
+
+    #[test]
+    fn every_word_is_said_in_both_languages() {
+        let is_chinese = |c: char| ('\u{4E00}'..='\u{9FFF}').contains(&c);
+        // Names and layouts that are the same in every language.
+        let shared = [Word::Uid, Word::Atr, Word::PartUid];
+        for word in Word::ALL {
+            let [chinese, english] = word.both();
+            assert!(!english.trim().is_empty(), "{word:?}");
+            if !shared.contains(word) {
+                assert!(chinese.contains(is_chinese), "{word:?}: {chinese}");
+            }
+            assert_eq!(places(chinese), places(english), "{word:?}");
+        }
+    }
+
+    #[test]
+    fn english_is_english() {
+        let is_chinese = |c: char| ('\u{4E00}'..='\u{9FFF}').contains(&c);
+        for word in Word::ALL {
+            // A list may be written in Chinese whoever reads the message.
+            if *word != Word::RowState {
+                assert!(!word.both()[1].contains(is_chinese), "{word:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn places_are_filled_in() {
+        let values = [("server", "unix:/a{b}"), ("cause", "no")];
+        let text = Word::FailUnreachable.with(Language::English, &values);
+        assert!(text.starts_with("cannot reach unix:/a{b}: no;"), "{text}");
+    }
+
+    #[test]
+    fn the_environment_chooses_the_language() {
+        use Language::{Chinese, English};
+        let cases = [
+            ([None, None, None], English, "nothing said"),
+            ([None, None, Some("zh_CN.UTF-8")], Chinese, "LANG"),
+            (
+                [None, Some("zh_CN"), Some("en_US")],
+                Chinese,
+                "messages win",
+            ),
+            ([Some("C.UTF-8"), Some("zh_CN"), None], English, "all wins"),
+            ([Some(""), None, Some("zh")], Chinese, "empty is not set"),
+        ];
+        for (values, expected, why) in cases {
+            let names = ["LC_ALL", "LC_MESSAGES", "LANG"];
+            let language = language_of(|name| {
+                let place = names.iter().position(|known| *known == name)?;
+                values[place].map(str::to_owned)
+            });
+            assert_eq!(language, expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn languages_keep_their_names() {
+        for language in [Language::Chinese, Language::English] {
+            assert_eq!(language_named(language_name(language)), language);
+        }
+    }
+}
