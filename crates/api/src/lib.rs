@@ -8,6 +8,8 @@
 /// Version 1 of the protocol.
 #[allow(
     missing_docs,
+    clippy::all,
+    clippy::allow_attributes_without_reason,
     clippy::pedantic,
     clippy::indexing_slicing,
     clippy::unwrap_used,
