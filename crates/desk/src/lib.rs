@@ -1,1 +1,117 @@
-//! The use cases of the desk.
+//! The use cases of the desk: read, verify, hand out, report loss, block.
+//!
+//! [`Desk`] puts readers, register and the blacklist in memory together. It is
+//! what gRPC services and pages call; it knows neither protobuf nor HTTP nor
+//! SQL. Who may do what stands in [`UseCase::is_open_to`].
+
+mod blacklist;
+mod caller;
+mod clock;
+mod error;
+mod issuance;
+mod permissions;
+mod reading;
+mod tokens;
+mod verify;
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, mpsc};
+
+use xueka_blacklist::Blacklist;
+use xueka_domain::BlockEntry;
+use xueka_readers::Readers;
+use xueka_registry::{OpenOptions, Registry, RegistryError, Stamp};
+
+pub use blacklist::{Checked, EntryPage};
+pub use caller::Caller;
+pub use clock::{Clock, SystemClock};
+pub use error::DeskError;
+pub use issuance::Collect;
+pub use permissions::UseCase;
+pub use reading::CardInReader;
+pub use tokens::FreshToken;
+pub use verify::{Question, Verification, VerifyRequest};
+
+/// The desk of one host.
+pub struct Desk {
+    readers: Readers,
+    registry: Registry,
+    blacklist: Arc<RwLock<Blacklist>>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Desk {
+    /// Opens the register at `address` and loads the blacklist from it.
+    ///
+    /// `simulated` says whether the readers are: a register made for simulation
+    /// takes no others, and the other way round.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Registry::open`].
+    pub async fn open(
+        address: &str,
+        simulated: bool,
+        readers: Readers,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, RegistryError> {
+        let blacklist = Arc::new(RwLock::new(Blacklist::default()));
+        let followed = Arc::clone(&blacklist);
+        let options = OpenOptions {
+            simulated,
+            on_commit: Some(Box::new(move |commit| {
+                let mut blacklist = followed.write().unwrap_or_else(PoisonError::into_inner);
+                commit
+                    .blocks
+                    .iter()
+                    .for_each(|change| blacklist.apply(change));
+                blacklist.advance_to(commit.version);
+            })),
+            ..OpenOptions::default()
+        };
+        let registry = Registry::open(address, options).await?;
+        let loaded = load_blacklist(&registry).await?;
+        tracing::info!(
+            n_blocked = loaded.len(),
+            version = loaded.version(),
+            "register open"
+        );
+        *blacklist.write().unwrap_or_else(PoisonError::into_inner) = loaded;
+        Ok(Self {
+            readers,
+            registry,
+            blacklist,
+            clock,
+        })
+    }
+
+    /// Finishes the changes under way, lets go of the register, and stops the
+    /// readers. Ends within seconds even when a reader is stuck.
+    pub async fn close(&self) {
+        self.readers.clone().shutdown().await;
+        self.registry.close().await;
+    }
+
+    fn stamp(&self, caller: &Caller) -> Stamp {
+        Stamp {
+            actor: caller.actor.clone(),
+            now: self.clock.now(),
+        }
+    }
+
+    fn index(&self) -> RwLockReadGuard<'_, Blacklist> {
+        self.blacklist
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn load_blacklist(registry: &Registry) -> Result<Blacklist, RegistryError> {
+    let (chunks, collected) = mpsc::channel::<Vec<BlockEntry>>();
+    let version = registry
+        .load_blocks(move |entries| {
+            // The receiver outlives the call.
+            chunks.send(entries.to_vec()).ok();
+        })
+        .await?;
+    Ok(Blacklist::build(collected.into_iter().flatten(), version))
+}

@@ -1,0 +1,20 @@
+//! What can go wrong at the desk.
+
+use thiserror::Error;
+use xueka_domain::NoIdentity;
+use xueka_readers::ReaderError;
+use xueka_registry::RegistryError;
+
+/// Why a use case did not come to its end.
+#[derive(Debug, Error)]
+pub enum DeskError {
+    /// The reader, or the card in it.
+    #[error(transparent)]
+    Reader(#[from] ReaderError),
+    /// The register.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The card shows nothing by which it could be known again.
+    #[error(transparent)]
+    NoIdentity(#[from] NoIdentity),
+}

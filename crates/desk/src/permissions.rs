@@ -1,0 +1,132 @@
+//! Who may do what: one table.
+
+use xueka_domain::Role;
+
+/// Something the desk does for a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UseCase {
+    /// List readers, read the card in one.
+    ReadCards,
+    /// Hear of all taps.
+    WatchTaps,
+    /// Ask whether a card is good.
+    VerifyCards,
+    /// See the register's record of a card.
+    SeeCards,
+    /// See whose a card is.
+    SeePersons,
+    /// Hand out cards, report and cancel losses.
+    ChangeCards,
+    /// Take in cards in bulk.
+    RegisterInBulk,
+    /// Ask whether a card is blocked.
+    CheckBlacklist,
+    /// See the entries of the blacklist.
+    SeeBlacklist,
+    /// Add and remove entries by hand.
+    ChangeBlacklist,
+    /// Make, list and end tokens.
+    ManageTokens,
+    /// Put virtual cards on virtual readers.
+    Simulate,
+}
+
+impl UseCase {
+    /// Whether a caller with this role may do it.
+    #[must_use]
+    pub fn is_open_to(self, role: Role) -> bool {
+        match self {
+            Self::CheckBlacklist | Self::VerifyCards => role != Role::Simulator,
+            Self::ReadCards | Self::WatchTaps => role != Role::Verifier,
+            Self::SeeCards | Self::SeePersons | Self::ChangeCards | Self::SeeBlacklist => {
+                matches!(role, Role::Clerk | Role::Registrar | Role::Administrator)
+            }
+            Self::RegisterInBulk | Self::ChangeBlacklist => {
+                matches!(role, Role::Registrar | Role::Administrator)
+            }
+            Self::ManageTokens => role == Role::Administrator,
+            Self::Simulate => matches!(role, Role::Simulator | Role::Administrator),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_role_may_what_the_table_says() {
+        use Role::{Administrator, Clerk, Registrar, Simulator, Verifier};
+        let cases: [(UseCase, &[Role], &str); 12] = [
+            (
+                UseCase::ReadCards,
+                &[Clerk, Registrar, Administrator, Simulator],
+                "a verifier has its own reader",
+            ),
+            (
+                UseCase::WatchTaps,
+                &[Clerk, Registrar, Administrator, Simulator],
+                "taps tell UIDs and numbers",
+            ),
+            (
+                UseCase::VerifyCards,
+                &[Verifier, Clerk, Registrar, Administrator],
+                "what a verifier is for",
+            ),
+            (
+                UseCase::SeeCards,
+                &[Clerk, Registrar, Administrator],
+                "records name persons",
+            ),
+            (
+                UseCase::SeePersons,
+                &[Clerk, Registrar, Administrator],
+                "a gate learns nothing",
+            ),
+            (
+                UseCase::ChangeCards,
+                &[Clerk, Registrar, Administrator],
+                "the desk's work",
+            ),
+            (
+                UseCase::RegisterInBulk,
+                &[Registrar, Administrator],
+                "many cards at once",
+            ),
+            (
+                UseCase::CheckBlacklist,
+                &[Verifier, Clerk, Registrar, Administrator],
+                "what a verifier is for",
+            ),
+            (
+                UseCase::SeeBlacklist,
+                &[Clerk, Registrar, Administrator],
+                "notes are the desk's",
+            ),
+            (
+                UseCase::ChangeBlacklist,
+                &[Registrar, Administrator],
+                "blocks by hand",
+            ),
+            (
+                UseCase::ManageTokens,
+                &[Administrator],
+                "tokens give rights",
+            ),
+            (
+                UseCase::Simulate,
+                &[Administrator, Simulator],
+                "what a simulator is for",
+            ),
+        ];
+        for (use_case, allowed, why) in cases {
+            for role in [Verifier, Clerk, Registrar, Administrator, Simulator] {
+                assert_eq!(
+                    use_case.is_open_to(role),
+                    allowed.contains(&role),
+                    "{role:?} {use_case:?}: {why}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Reading the card that is in a reader.
+
+use std::time::Duration;
+
+use xueka_cards::CardReading;
+use xueka_domain::CardIdentity;
+use xueka_readers::{ReadOptions, ReaderList, TapWatcher};
+use xueka_transport::ReaderName;
+
+use crate::{Desk, DeskError};
+
+/// The card that is in a reader's field.
+#[derive(Clone, Debug, Default)]
+pub struct CardInReader {
+    /// The reader; `None` for the only one.
+    pub reader: Option<String>,
+    /// How long to wait for a card when the field is empty; `None` for not at
+    /// all.
+    pub wait: Option<Duration>,
+}
+
+impl Desk {
+    /// The readers and what they are doing. Talks to no card.
+    #[must_use]
+    pub fn readers(&self) -> ReaderList {
+        self.readers.list()
+    }
+
+    /// Reads the card in a reader.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::Reader`].
+    pub async fn read_card(
+        &self,
+        place: &CardInReader,
+    ) -> Result<(ReaderName, CardReading), DeskError> {
+        let options = ReadOptions {
+            wait: place.wait,
+            confirm: false,
+        };
+        Ok(self
+            .readers
+            .read_card(place.reader.as_deref(), options)
+            .await?)
+    }
+
+    /// Follows the taps, from an event that was seen before.
+    #[must_use]
+    pub fn watch_taps(&self, after_sequence: u64, epoch: u64) -> TapWatcher {
+        self.readers.watch(after_sequence, epoch)
+    }
+
+    /// Reads a card that something is about to be bound to: the UID is read
+    /// again at the end, so that number and UID are of one card.
+    pub(crate) async fn read_to_bind(
+        &self,
+        place: &CardInReader,
+    ) -> Result<(CardReading, CardIdentity), DeskError> {
+        let options = ReadOptions {
+            wait: place.wait,
+            confirm: true,
+        };
+        let (_, reading) = self
+            .readers
+            .read_card(place.reader.as_deref(), options)
+            .await?;
+        let identity = CardIdentity::new(reading.number, reading.uid)?;
+        Ok((reading, identity))
+    }
+}

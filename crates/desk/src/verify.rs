@@ -1,0 +1,143 @@
+//! Is this card good, and if not, why?
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use xueka_cards::CardReading;
+use xueka_domain::{Asked, AssuranceLevel, CardKey, Evidence, Judgement, RegisterFacts, verify};
+use xueka_readers::ReaderError;
+
+use crate::{Caller, CardInReader, Desk, DeskError};
+
+/// A card and how sure the answer must be.
+#[derive(Clone, Debug)]
+pub struct VerifyRequest {
+    /// Which card.
+    pub question: Question,
+    /// The least assurance that the caller accepts.
+    pub minimum_assurance: AssuranceLevel,
+}
+
+/// Which card is asked about.
+#[derive(Clone, Debug)]
+pub enum Question {
+    /// One named by number or UID.
+    Key(CardKey),
+    /// The one in a reader.
+    InReader(CardInReader),
+}
+
+/// The answer.
+#[derive(Clone, Debug)]
+pub struct Verification {
+    /// The verdict and why.
+    pub judgement: Judgement,
+    /// The register's version that was asked.
+    pub data_version: u64,
+    /// When the register was last known to be up to date.
+    pub data_time: Timestamp,
+    /// How old that makes the data.
+    pub data_age: Duration,
+    /// What the card said, when it was in a reader and could be read.
+    pub reading: Option<CardReading>,
+}
+
+impl Desk {
+    /// Says whether a card is good.
+    ///
+    /// A card that is in the reader and cannot be read gets the verdict
+    /// `Unreadable`. A number and UID seen together are noted, so that the same
+    /// UID with another number is found out.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::Reader`] when there is no reader or no card, or the card
+    /// left or changed; [`DeskError::Registry`].
+    pub async fn verify(
+        &self,
+        caller: &Caller,
+        request: VerifyRequest,
+    ) -> Result<Verification, DeskError> {
+        let (asked, reading) = match request.question {
+            Question::Key(key) => (Asked::Key(key), None),
+            Question::InReader(place) => self.ask_card(&place).await?,
+        };
+        let register = match asked.identity() {
+            Ok(identity) => self.registry.facts(identity).await?,
+            Err(_) => RegisterFacts {
+                version: self.index().version(),
+                ..RegisterFacts::default()
+            },
+        };
+        let now = self.clock.now();
+        let data_version = register.version;
+        let evidence = Evidence {
+            asked,
+            register,
+            data_age: Duration::ZERO,
+            allowed_age: None,
+            minimum_assurance: request.minimum_assurance,
+        };
+        let judgement = verify(&evidence, now);
+        if let Some(reading) = &reading {
+            self.note_sighting(caller, reading);
+        }
+        Ok(Verification {
+            judgement,
+            data_version,
+            // The register itself was asked, so its data is of this moment.
+            data_time: now,
+            data_age: evidence.data_age,
+            reading,
+        })
+    }
+
+    async fn ask_card(
+        &self,
+        place: &CardInReader,
+    ) -> Result<(Asked, Option<CardReading>), DeskError> {
+        match self.read_card(place).await {
+            Ok((_, reading)) => Ok((asked(&reading), Some(reading))),
+            Err(DeskError::Reader(ReaderError::CardMute)) => Ok((MUTE, None)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Notes a UID with its number, without keeping the caller waiting.
+    fn note_sighting(&self, caller: &Caller, reading: &CardReading) {
+        let (Some(number), Some(uid)) = (reading.number, reading.uid) else {
+            return;
+        };
+        if uid.is_random() {
+            return;
+        }
+        let registry = self.registry.clone();
+        let stamp = self.stamp(caller);
+        tokio::spawn(async move {
+            if let Err(error) = registry.record_sighting(stamp, number, uid).await {
+                tracing::warn!(%error, "a sighting was not recorded");
+            }
+        });
+    }
+}
+
+/// What a card asks that is there and says nothing.
+const MUTE: Asked = Asked::Reading {
+    number: None,
+    uid: None,
+    valid_from: None,
+    valid_until: None,
+    assurance: AssuranceLevel::NothingRead,
+    authentication_failed: false,
+};
+
+fn asked(reading: &CardReading) -> Asked {
+    Asked::Reading {
+        number: reading.number,
+        uid: reading.uid,
+        valid_from: reading.valid_from,
+        valid_until: reading.valid_until,
+        assurance: reading.assurance,
+        authentication_failed: false,
+    }
+}
