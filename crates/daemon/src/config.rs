@@ -1,0 +1,332 @@
+//! The one configuration file: its shape, its defaults, and what is wrong with it.
+//!
+//! Every setting stands, with its default and a comment, in
+//! `xuekad.example.toml`; a test keeps the two together.
+
+use std::{
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+use thiserror::Error;
+use xueka_cards::MifareNumberRule;
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where the daemon listens.
+    pub listen: ListenConfig,
+    /// Where the register is kept.
+    pub registry: RegistryConfig,
+    /// What the log looks like.
+    pub log: LogConfig,
+    /// Who may call from a browser.
+    pub web: WebConfig,
+    /// Which readers are used, and how.
+    pub readers: ReadersConfig,
+    /// How cards are read.
+    pub cards: CardsConfig,
+}
+
+/// Where the daemon listens.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ListenConfig {
+    /// Path of the Unix socket.
+    pub socket: PathBuf,
+    /// Permission bits of the socket, in octal: who may connect may do what
+    /// [`socket_role`](Self::socket_role) says.
+    pub socket_mode: OctalMode,
+    /// What callers on the Unix socket may do.
+    pub socket_role: SocketRole,
+    /// Loopback address and port for callers with a token; none by default.
+    pub tcp: Option<SocketAddr>,
+}
+
+/// What callers on the Unix socket may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SocketRole {
+    /// Verify cards and check the blacklist.
+    Verifier,
+    /// Work at the desk.
+    Clerk,
+    /// What a clerk may, and bulk registration and the blacklist by hand.
+    Registrar,
+    /// Everything, tokens included.
+    Administrator,
+}
+
+/// Permission bits, written in octal as text: `"0660"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct OctalMode(pub u32);
+
+impl TryFrom<String> for OctalMode {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match u32::from_str_radix(&text, 8) {
+            Ok(mode) if mode <= 0o777 => Ok(Self(mode)),
+            _ => Err("permission bits are three or four octal digits, such as \"0660\"".into()),
+        }
+    }
+}
+
+/// Where the register is kept.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RegistryConfig {
+    /// Path of the SQLite file; it is created when it does not exist.
+    pub path: PathBuf,
+}
+
+/// What the log looks like.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// Text for people or JSON for programs.
+    pub format: LogFormat,
+    /// What is logged, as a filter of `tracing-subscriber`: `info`, or
+    /// `info,xueka_readers=debug`.
+    pub filter: String,
+}
+
+/// The form of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One readable line per event.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Who may call from a browser.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WebConfig {
+    /// Exact origins, such as `https://desk.example`, whose pages may call over
+    /// gRPC-Web. Empty: gRPC-Web is off.
+    pub origins: Vec<String>,
+}
+
+/// Which readers are used, and how.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReadersConfig {
+    /// Parts of reader names: such a reader is contactless whatever the ATR of
+    /// its cards says, so pseudo-APDUs may be sent to it.
+    pub contactless: Vec<String>,
+}
+
+/// How cards are read.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CardsConfig {
+    /// A file with the keys that rules name; readable by the daemon alone.
+    pub key_file: Option<PathBuf>,
+    /// Where MIFARE Classic cards keep their number.
+    pub mifare_number: Vec<MifareNumberRule>,
+}
+
+impl Default for ListenConfig {
+    fn default() -> Self {
+        Self {
+            socket: "/run/xueka/xuekad.sock".into(),
+            socket_mode: OctalMode(0o660),
+            socket_role: SocketRole::Administrator,
+            tcp: None,
+        }
+    }
+}
+
+impl Default for RegistryConfig {
+    fn default() -> Self {
+        Self {
+            path: "/var/lib/xueka/registry.db".into(),
+        }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::Text,
+            filter: "info".into(),
+        }
+    }
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the configuration file {path} cannot be read: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file is not TOML, or has a setting that does not exist or has a
+    /// wrong value. The text of the cause has line and column.
+    #[error(
+        "the configuration file {path} is wrong; every setting stands in xuekad.example.toml\n{source}"
+    )]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: Box<toml::de::Error>,
+    },
+    /// TCP is asked for on an address that other machines can reach.
+    #[error(
+        "listen.tcp = \"{0}\" is not a loopback address: without TLS only this machine may call; \
+         use 127.0.0.1 or [::1]"
+    )]
+    NotLoopback(SocketAddr),
+    /// Browsers are let in and there is nowhere to come in.
+    #[error(
+        "web.origins is set, but browsers need listen.tcp: set it to a loopback address and port"
+    )]
+    WebWithoutTcp,
+    /// An entry of `web.origins` is no exact origin.
+    #[error(
+        "web.origins has \"{0}\": an origin is scheme, host and port alone, such as https://desk.example"
+    )]
+    NotAnOrigin(String),
+    /// The log filter is wrong.
+    #[error("log.filter is wrong: {0}")]
+    LogFilter(String),
+}
+
+impl Config {
+    /// Reads and checks a configuration file.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] says which file, where, and what is expected there.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            path: path.into(),
+            source,
+        })?;
+        let config: Self = toml::from_str(&text).map_err(|source| ConfigError::Wrong {
+            path: path.into(),
+            source: Box::new(source),
+        })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        match self.listen.tcp {
+            Some(address) if !address.ip().is_loopback() => {
+                return Err(ConfigError::NotLoopback(address));
+            }
+            None if !self.web.origins.is_empty() => return Err(ConfigError::WebWithoutTcp),
+            _ => {}
+        }
+        match self.web.origins.iter().find(|origin| !is_origin(origin)) {
+            Some(wrong) => Err(ConfigError::NotAnOrigin(wrong.clone())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether a text is an origin as a browser sends it: scheme and authority,
+/// without path, wildcard or user.
+fn is_origin(text: &str) -> bool {
+    let Ok(uri) = text.parse::<http::Uri>() else {
+        return false;
+    };
+    let scheme = matches!(uri.scheme_str(), Some("http" | "https"));
+    let bare = !text.ends_with('/') && uri.path() == "/" && uri.query().is_none();
+    let host = uri
+        .authority()
+        .is_some_and(|a| !a.host().is_empty() && !a.as_str().contains(['*', '@']));
+    scheme && bare && host
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("../../../xuekad.example.toml");
+
+    fn parse(text: &str) -> Result<Config, String> {
+        let config: Config = toml::from_str(text).map_err(|error| error.to_string())?;
+        config.check().map_err(|error| error.to_string())?;
+        Ok(config)
+    }
+
+    #[test]
+    fn the_example_shows_the_defaults() {
+        assert_eq!(parse(EXAMPLE).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn the_example_with_everything_set_is_understood() {
+        // Lines that show a setting without setting it begin with "#key =" or
+        // "#[[table]]", without a space.
+        let all: String = EXAMPLE
+            .lines()
+            .map(|line| match line.strip_prefix('#') {
+                Some(setting) if !setting.starts_with([' ', '#']) => format!("{setting}\n"),
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        let config = parse(&all).unwrap();
+        assert!(config.listen.tcp.is_some());
+        assert!(!config.web.origins.is_empty());
+        assert!(config.cards.key_file.is_some());
+        assert_eq!(config.cards.mifare_number.len(), 1);
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_place() {
+        let cases = [
+            (
+                "[listen]\nsokcet = \"/x\"",
+                "sokcet",
+                "an unknown key is named",
+            ),
+            ("[listen]\nsokcet = \"/x\"", "line 2", "with its line"),
+            ("[lisen]", "lisen", "an unknown section is named"),
+            ("[listen]\nsocket_mode = \"0888\"", "octal", "a wrong mode"),
+            (
+                "[listen]\nsocket_role = \"king\"",
+                "administrator",
+                "what is allowed",
+            ),
+            (
+                "[listen]\ntcp = \"0.0.0.0:1\"",
+                "not a loopback",
+                "open to others",
+            ),
+            (
+                "[web]\norigins = [\"http://a\"]",
+                "listen.tcp",
+                "nowhere to come in",
+            ),
+            (
+                "[listen]\ntcp = \"127.0.0.1:1\"\n[web]\norigins = [\"*\"]",
+                "origin is",
+                "a wildcard is no origin",
+            ),
+            (
+                "[listen]\ntcp = \"127.0.0.1:1\"\n[web]\norigins = [\"http://a/\"]",
+                "origin is",
+                "a path is no origin",
+            ),
+        ];
+        for (text, expected, why) in cases {
+            let message = parse(text).unwrap_err();
+            assert!(message.contains(expected), "{why}: {message}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The whole daemon: its parts started in order, and ended in the other.
+
+use std::{
+    fs,
+    net::ToSocketAddrs,
+    ops::ControlFlow,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    sync::{Arc, mpsc},
+    thread,
+};
+
+use anyhow::{Context, bail};
+use tokio::sync::watch;
+use xueka_cards::{KeyRing, ReadingProfile};
+use xueka_desk::{Desk, SystemClock};
+use xueka_readers::{PcscSource, ReaderSettings, Readers};
+use xueka_simulator::{Scenario, Simulator};
+
+use crate::{
+    args::Simulation,
+    config::{CardsConfig, Config},
+    listen::Listeners,
+    server::{self, Served},
+};
+
+/// A daemon whose register is open, whose readers run and whose sockets are
+/// bound.
+pub struct Daemon {
+    listeners: Listeners,
+    served: Served,
+    scenario: Option<Scenario>,
+}
+
+impl Daemon {
+    /// Opens, binds and starts everything that the configuration names.
+    ///
+    /// # Errors
+    ///
+    /// A text for the operator: which part cannot start, why, and what to do.
+    pub async fn start(config: &Config, simulation: &Simulation) -> anyhow::Result<Self> {
+        let profile = profile(&config.cards)?;
+        let scenario = simulation.scenario.as_deref().map(scenario).transpose()?;
+        if scenario.is_some() && !simulation.is_on() {
+            bail!("--scenario needs --simulate or --simulate-vpcd");
+        }
+        // Bound first: a second daemon ends here, before it touches anything.
+        let listeners = Listeners::bind(&config.listen).await?;
+        let settings = ReaderSettings {
+            profile,
+            contactless: config.readers.contactless.clone(),
+            ..ReaderSettings::default()
+        };
+        let (readers, simulator) = start_readers(simulation, settings)?;
+        let desk = open_desk(config, simulation.is_on(), readers).await?;
+        Ok(Self {
+            listeners,
+            served: Served {
+                desk: Arc::new(desk),
+                simulator,
+                readers_are_simulated: simulation.simulate.is_some(),
+                socket_role: config.listen.socket_role,
+                web: config.web.clone(),
+            },
+            scenario,
+        })
+    }
+
+    /// Serves until `shutdown` becomes true, then drains and closes in order.
+    ///
+    /// # Errors
+    ///
+    /// When a listener fails for good.
+    pub async fn run(self, shutdown: watch::Receiver<bool>) -> anyhow::Result<()> {
+        let desk = Arc::clone(&self.served.desk);
+        let _playing = match (self.scenario, &self.served.simulator) {
+            (Some(scenario), Some(simulator)) => Some(play(scenario, simulator.clone())?),
+            _ => None,
+        };
+        tracing::info!(socket = %self.listeners.socket_path().display(), "serving");
+        let outcome = server::run(self.listeners, self.served, shutdown).await;
+        desk.close().await;
+        tracing::info!("closed");
+        Ok(outcome?)
+    }
+}
+
+async fn open_desk(config: &Config, simulated: bool, readers: Readers) -> anyhow::Result<Desk> {
+    let path = &config.registry.path;
+    let address = path
+        .to_str()
+        .with_context(|| format!("registry.path {} is not UTF-8", path.display()))?;
+    let opened = Desk::open(address, simulated, readers, Arc::new(SystemClock)).await;
+    opened.with_context(|| format!("the register {address} cannot be opened"))
+}
+
+fn start_readers(
+    simulation: &Simulation,
+    settings: ReaderSettings,
+) -> anyhow::Result<(Readers, Option<Simulator>)> {
+    if let Some(n_readers) = simulation.simulate {
+        let (simulator, source) = Simulator::in_process(n_readers.into());
+        let readers = Readers::start(Box::new(source), settings)?;
+        return Ok((readers, Some(simulator)));
+    }
+    let simulator = match simulation.simulate_vpcd.as_slice() {
+        [] => None,
+        addresses => Some(vpcd_simulator(addresses)?),
+    };
+    let readers = Readers::start(Box::new(PcscSource::new()), settings)?;
+    Ok((readers, simulator))
+}
+
+fn vpcd_simulator(addresses: &[String]) -> anyhow::Result<Simulator> {
+    let mut resolved = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        let mut found = address
+            .to_socket_addrs()
+            .with_context(|| format!("--simulate-vpcd: {address} is not HOST:PORT"))?;
+        // vpcd listens on IPv4 alone.
+        let address = found
+            .find(std::net::SocketAddr::is_ipv4)
+            .with_context(|| format!("--simulate-vpcd: {address} has no IPv4 address"))?;
+        resolved.push(address);
+    }
+    Ok(Simulator::on_vpcd(resolved))
+}
+
+fn scenario(path: &Path) -> anyhow::Result<Scenario> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("the scenario {} cannot be read", path.display()))?;
+    Scenario::from_toml(&text).with_context(|| format!("the scenario {} is wrong", path.display()))
+}
+
+/// Plays a scenario beside the daemon, until its end or until the sender that
+/// this gives back is dropped.
+fn play(scenario: Scenario, simulator: Simulator) -> anyhow::Result<mpsc::Sender<()>> {
+    let (running, ended) = mpsc::channel();
+    let mut wait = move |pause| match ended.recv_timeout(pause) {
+        Err(mpsc::RecvTimeoutError::Timeout) => ControlFlow::Continue(()),
+        _ => ControlFlow::Break(()),
+    };
+    let play = move || {
+        if let Err(error) = scenario.play(&simulator, &mut wait) {
+            tracing::error!(%error, "the scenario ended early");
+        }
+    };
+    thread::Builder::new().name("scenario".into()).spawn(play)?;
+    Ok(running)
+}
+
+fn profile(config: &CardsConfig) -> anyhow::Result<ReadingProfile> {
+    let keys = match &config.key_file {
+        None => KeyRing::default(),
+        Some(path) => key_ring(path)?,
+    };
+    ReadingProfile::new(config.mifare_number.clone(), &keys).context("the section [cards] is wrong")
+}
+
+fn key_ring(path: &Path) -> anyhow::Result<KeyRing> {
+    let shown = path.display();
+    let metadata = fs::metadata(path).with_context(|| format!("the key file {shown}"))?;
+    if metadata.permissions().mode() & 0o077 != 0 {
+        bail!("the key file {shown} can be read by others: chmod 600 {shown}");
+    }
+    let text = fs::read_to_string(path).with_context(|| format!("the key file {shown}"))?;
+    KeyRing::from_text(&text).with_context(|| format!("the key file {shown} is wrong"))
+}

@@ -1,0 +1,183 @@
+//! The addresses on which the daemon is reached.
+
+use std::{
+    fs, io,
+    net::SocketAddr,
+    os::unix::{fs::PermissionsExt, net::UnixStream as BlockingUnixStream},
+    path::{Path, PathBuf},
+};
+
+use thiserror::Error;
+use tokio::net::{TcpListener, UnixListener};
+
+use crate::config::ListenConfig;
+
+/// Bound sockets, ready to be served.
+#[derive(Debug)]
+pub struct Listeners {
+    /// The Unix socket.
+    pub unix: UnixListener,
+    /// Loopback TCP, when configured.
+    pub tcp: Option<TcpListener>,
+    socket_file: SocketFile,
+}
+
+/// Removes the socket's file when the daemon ends.
+#[derive(Debug)]
+struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // It may be gone already; there is nobody left to tell.
+        fs::remove_file(&self.0).ok();
+    }
+}
+
+/// Why an address cannot be listened on.
+#[derive(Debug, Error)]
+pub enum ListenError {
+    /// Another program answers on the socket.
+    #[error("another xuekad listens on {0}: stop it, or set another listen.socket")]
+    SocketInUse(PathBuf),
+    /// Something that is no socket stands at its path.
+    #[error("{0} exists and is no socket: remove it, or set another listen.socket")]
+    NotASocket(PathBuf),
+    /// The socket cannot be made.
+    #[error(
+        "the socket {path} cannot be made: {source}; its folder must exist and be writable by this user"
+    )]
+    Socket {
+        /// Its path.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The TCP address cannot be had.
+    #[error("cannot listen on {address}: {source}; set another listen.tcp")]
+    Tcp {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl Listeners {
+    /// Binds what the configuration names. Needs a Tokio runtime.
+    ///
+    /// A socket file that a daemon left behind when it was killed is replaced;
+    /// one on which somebody still answers is not.
+    ///
+    /// # Errors
+    ///
+    /// [`ListenError`] says which address and what to do.
+    pub async fn bind(config: &ListenConfig) -> Result<Self, ListenError> {
+        let path = &config.socket;
+        remove_stale(path)?;
+        let socket_error = |source| ListenError::Socket {
+            path: path.clone(),
+            source,
+        };
+        let unix = UnixListener::bind(path).map_err(socket_error)?;
+        let socket_file = SocketFile(path.clone());
+        let mode = fs::Permissions::from_mode(config.socket_mode.0);
+        fs::set_permissions(path, mode).map_err(socket_error)?;
+        let tcp = match config.tcp {
+            Some(address) => Some(
+                TcpListener::bind(address)
+                    .await
+                    .map_err(|source| ListenError::Tcp { address, source })?,
+            ),
+            None => None,
+        };
+        Ok(Self {
+            unix,
+            tcp,
+            socket_file,
+        })
+    }
+
+    /// The path of the Unix socket.
+    #[must_use]
+    pub fn socket_path(&self) -> &Path {
+        &self.socket_file.0
+    }
+}
+
+fn remove_stale(path: &Path) -> Result<(), ListenError> {
+    let Ok(metadata) = fs::symlink_metadata(path) else {
+        return Ok(());
+    };
+    if !std::os::unix::fs::FileTypeExt::is_socket(&metadata.file_type()) {
+        return Err(ListenError::NotASocket(path.into()));
+    }
+    match BlockingUnixStream::connect(path) {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path)
+            .map_err(|source| ListenError::Socket {
+                path: path.into(),
+                source,
+            }),
+        _ => Err(ListenError::SocketInUse(path.into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(path: &Path) -> ListenConfig {
+        ListenConfig {
+            socket: path.into(),
+            ..ListenConfig::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_answers_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("xuekad.sock");
+        let _first = Listeners::bind(&config(&path)).await.unwrap();
+
+        let error = Listeners::bind(&config(&path)).await.unwrap_err();
+
+        assert!(matches!(error, ListenError::SocketInUse(_)), "{error}");
+        assert!(path.exists());
+    }
+
+    #[tokio::test]
+    async fn a_socket_left_behind_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("xuekad.sock");
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        assert!(path.exists(), "a killed daemon leaves its file");
+
+        let listeners = Listeners::bind(&config(&path)).await.unwrap();
+
+        assert_eq!(listeners.socket_path(), path);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_no_socket_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("precious");
+        fs::write(&path, "data").unwrap();
+
+        let error = Listeners::bind(&config(&path)).await.unwrap_err();
+
+        assert!(matches!(error, ListenError::NotASocket(_)), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), b"data");
+    }
+
+    #[tokio::test]
+    async fn the_socket_has_its_mode_and_goes_with_the_daemon() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("xuekad.sock");
+
+        let listeners = Listeners::bind(&config(&path)).await.unwrap();
+        let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        drop(listeners);
+
+        assert_eq!(mode, 0o660);
+        assert!(!path.exists());
+    }
+}

@@ -1,0 +1,249 @@
+//! Serving: the gRPC services on their listeners, until told to stop.
+
+use std::{sync::Arc, time::Duration};
+
+use http::{HeaderName, HeaderValue, header};
+use thiserror::Error;
+use tokio::{
+    net::{TcpListener, TcpStream, UnixListener},
+    sync::watch,
+    task::JoinSet,
+};
+use tokio_stream::{
+    StreamExt,
+    wrappers::{TcpListenerStream, UnixListenerStream},
+};
+use tonic::{service::Routes, transport::Server};
+use tonic_web::GrpcWebLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use xueka_api::v1::{
+    blacklist_service_server::BlacklistServiceServer,
+    issuance_service_server::IssuanceServiceServer, reader_service_server::ReaderServiceServer,
+    simulator_service_server::SimulatorServiceServer, token_service_server::TokenServiceServer,
+};
+use xueka_desk::Desk;
+use xueka_simulator::Simulator;
+
+use crate::{
+    config::{SocketRole, WebConfig},
+    gate::GateLayer,
+    listen::Listeners,
+    services::{Blacklist, Issuance, Readers, Simulation, Tokens},
+};
+
+/// How long calls that are under way may go on after a stop was asked for.
+const DRAIN: Duration = Duration::from_secs(3);
+
+/// One message is never larger; longer lists go by pages and streams.
+const MESSAGE_LIMIT: usize = 4 * 1024 * 1024;
+
+/// Why serving ended other than by being told to.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// The descriptors of the protocol cannot be reflected.
+    #[error("the protocol's descriptors are damaged: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// A listener failed.
+    #[error("a listener failed: {0}")]
+    Transport(#[from] tonic::transport::Error),
+}
+
+/// What is served.
+pub struct Served {
+    /// The use cases behind the services.
+    pub desk: Arc<Desk>,
+    /// The simulator, when there is one.
+    pub simulator: Option<Simulator>,
+    /// Whether all readers are the simulator's own.
+    pub readers_are_simulated: bool,
+    /// What callers on the Unix socket may do.
+    pub socket_role: SocketRole,
+    /// Who may call from a browser.
+    pub web: WebConfig,
+}
+
+/// Serves until `shutdown` becomes true, then lets calls under way end, for
+/// at most three seconds.
+///
+/// # Errors
+///
+/// [`ServeError`] when serving cannot begin or a listener fails for good.
+pub async fn run(
+    listeners: Listeners,
+    served: Served,
+    mut shutdown: watch::Receiver<bool>,
+) -> Result<(), ServeError> {
+    let routes = routes(&served, &shutdown).await?;
+    let gate = GateLayer::new(Arc::clone(&served.desk), served.socket_role);
+    let mut servers = JoinSet::new();
+    let stop = stopped(shutdown.clone());
+    servers.spawn(serve_unix(
+        listeners.unix,
+        routes.clone(),
+        gate.clone(),
+        stop,
+    ));
+    if let Some(tcp) = listeners.tcp {
+        let stop = stopped(shutdown.clone());
+        match cors(&served.web) {
+            None => servers.spawn(serve_tcp(tcp, routes, gate, stop)),
+            Some(cors) => servers.spawn(serve_web(tcp, routes, gate, cors, stop)),
+        };
+    }
+    tokio::select! {
+        _ = shutdown.wait_for(|stop| *stop) => {}
+        Some(Ok(ended)) = servers.join_next() => return ended.map_err(Into::into),
+    }
+    let drained = async { while servers.join_next().await.is_some() {} };
+    if tokio::time::timeout(DRAIN, drained).await.is_err() {
+        tracing::warn!("some calls did not end in time and are cut off");
+    }
+    Ok(())
+}
+
+/// Ends when a stop is asked for, or when nobody is left who could ask.
+async fn stopped(mut shutdown: watch::Receiver<bool>) {
+    shutdown.wait_for(|stop| *stop).await.ok();
+}
+
+async fn routes(
+    served: &Served,
+    shutdown: &watch::Receiver<bool>,
+) -> Result<Routes, tonic_reflection::server::Error> {
+    let desk = &served.desk;
+    let (health, health_service) = tonic_health::server::health_reporter();
+    let readers = Readers::new(
+        Arc::clone(desk),
+        served.readers_are_simulated,
+        shutdown.clone(),
+    );
+    let readers = ReaderServiceServer::new(readers);
+    let issuance = IssuanceServiceServer::new(Issuance::new(Arc::clone(desk)))
+        .max_decoding_message_size(MESSAGE_LIMIT);
+    let blacklist = BlacklistServiceServer::new(Blacklist::new(Arc::clone(desk)))
+        .max_decoding_message_size(MESSAGE_LIMIT);
+    let tokens = TokenServiceServer::new(Tokens::new(Arc::clone(desk)));
+    health.set_serving::<ReaderServiceServer<Readers>>().await;
+    health
+        .set_serving::<IssuanceServiceServer<Issuance>>()
+        .await;
+    health
+        .set_serving::<BlacklistServiceServer<Blacklist>>()
+        .await;
+    health.set_serving::<TokenServiceServer<Tokens>>().await;
+    let mut routes = Routes::new(readers)
+        .add_service(issuance)
+        .add_service(blacklist)
+        .add_service(tokens)
+        .add_service(health_service)
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?);
+    if let Some(simulator) = &served.simulator {
+        let simulation = Simulation::new(simulator.clone());
+        health
+            .set_serving::<SimulatorServiceServer<Simulation>>()
+            .await;
+        routes = routes.add_service(SimulatorServiceServer::new(simulation));
+    }
+    Ok(routes.prepare())
+}
+
+fn reflection() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(xueka_api::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}
+
+/// The limits that hold on every connection.
+fn server() -> Server {
+    Server::builder()
+        .max_concurrent_streams(256)
+        .http2_max_header_list_size(16 * 1024)
+        .http2_keepalive_interval(Some(Duration::from_secs(20)))
+        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
+}
+
+async fn serve_unix(
+    listener: UnixListener,
+    routes: Routes,
+    gate: GateLayer,
+    stop: impl Future<Output = ()> + Send,
+) -> Result<(), tonic::transport::Error> {
+    let incoming = UnixListenerStream::new(listener);
+    server()
+        .layer(gate)
+        .serve_with_incoming_shutdown(routes, incoming, stop)
+        .await
+}
+
+async fn serve_tcp(
+    listener: TcpListener,
+    routes: Routes,
+    gate: GateLayer,
+    stop: impl Future<Output = ()> + Send,
+) -> Result<(), tonic::transport::Error> {
+    let incoming = TcpListenerStream::new(listener).map(without_delay);
+    server()
+        .layer(gate)
+        .serve_with_incoming_shutdown(routes, incoming, stop)
+        .await
+}
+
+async fn serve_web(
+    listener: TcpListener,
+    routes: Routes,
+    gate: GateLayer,
+    cors: CorsLayer,
+    stop: impl Future<Output = ()> + Send,
+) -> Result<(), tonic::transport::Error> {
+    let incoming = TcpListenerStream::new(listener).map(without_delay);
+    server()
+        .accept_http1(true)
+        .layer(cors)
+        .layer(GrpcWebLayer::new())
+        .layer(gate)
+        .serve_with_incoming_shutdown(routes, incoming, stop)
+        .await
+}
+
+/// Small answers leave at once: tonic sets this only on sockets it opened.
+fn without_delay(stream: std::io::Result<TcpStream>) -> std::io::Result<TcpStream> {
+    let stream = stream?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Which pages of other origins may call; `None` when gRPC-Web is off.
+fn cors(web: &WebConfig) -> Option<CorsLayer> {
+    let origins: Vec<HeaderValue> = web
+        .origins
+        .iter()
+        .filter_map(|origin| origin.parse().ok())
+        .collect();
+    if origins.is_empty() {
+        return None;
+    }
+    let names = |list: &[&'static str]| -> Vec<HeaderName> {
+        list.iter()
+            .map(|name| HeaderName::from_static(name))
+            .collect()
+    };
+    let allowed = names(&["x-grpc-web", "x-user-agent", "grpc-timeout"]);
+    let exposed = names(&["grpc-status", "grpc-message", "grpc-status-details-bin"]);
+    Some(
+        CorsLayer::new()
+            .allow_origin(AllowOrigin::list(origins))
+            .allow_methods([http::Method::POST])
+            .allow_headers(
+                [
+                    header::CONTENT_TYPE,
+                    header::AUTHORIZATION,
+                    header::ACCEPT_LANGUAGE,
+                ]
+                .into_iter()
+                .chain(allowed)
+                .collect::<Vec<_>>(),
+            )
+            .expose_headers(exposed),
+    )
+}

@@ -1,0 +1,46 @@
+//! The gRPC services: each method checks its request, calls one use case and
+//! answers in the words of the protocol.
+
+mod blacklist;
+mod issuance;
+mod reader;
+mod register;
+mod simulator;
+mod token;
+
+use tonic::{Request, Status};
+use xueka_desk::{Caller, CardInReader};
+use xueka_domain::Language;
+use xueka_registry::RequestId;
+
+pub(crate) use blacklist::Blacklist;
+pub(crate) use issuance::Issuance;
+pub(crate) use reader::Readers;
+pub(crate) use simulator::Simulation;
+pub(crate) use token::Tokens;
+
+use crate::{convert, gate::Call, status::ServiceError};
+
+/// Who calls and in which language it reads. The gate puts this into every
+/// request that it lets through.
+fn call_of<T>(request: &Request<T>) -> Result<(Caller, Language), Status> {
+    let call = request.extensions().get::<Call>();
+    let call = call.ok_or_else(|| Status::internal("the request passed no gate"))?;
+    Ok((call.caller.clone(), call.language))
+}
+
+/// The request id of a request that changes something.
+fn request_id(text: &str) -> Result<RequestId, ServiceError> {
+    text.parse()
+        .map_err(|error| ServiceError::argument("request_id", error))
+}
+
+/// The card in a reader, as a request names it; absent stands for the only
+/// reader, without waiting.
+fn place(in_reader: Option<xueka_api::v1::CardInReader>) -> Result<CardInReader, ServiceError> {
+    let in_reader = in_reader.unwrap_or_default();
+    Ok(CardInReader {
+        reader: convert::optional(&in_reader.reader).map(str::to_owned),
+        wait: convert::wait("in_reader.wait", in_reader.wait)?,
+    })
+}

@@ -1,0 +1,136 @@
+//! `ReaderService`.
+
+use std::{pin::Pin, sync::Arc};
+
+use tokio::sync::watch;
+use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
+use tonic::{Request, Response, Status};
+use xueka_api::v1::{
+    self, ListReadersRequest, ListReadersResponse, ReadCardRequest, ReadCardResponse,
+    WatchTapsRequest, WatchTapsResponse, reader_service_server::ReaderService,
+};
+use xueka_desk::{CardInReader, Desk};
+use xueka_readers::{ReaderState, SourceState, TapEvent};
+
+use super::call_of;
+use crate::convert;
+
+/// How many events wait in memory for one listener's connection; what is
+/// beyond stays in the ring of all taps.
+const LISTENER_QUEUE: usize = 16;
+
+/// Readers, the cards in their fields, and the taps on them.
+pub(crate) struct Readers {
+    desk: Arc<Desk>,
+    simulated: bool,
+    shutdown: watch::Receiver<bool>,
+}
+
+impl Readers {
+    /// `simulated` says whether all readers are; streams end on `shutdown`.
+    pub(crate) fn new(desk: Arc<Desk>, simulated: bool, shutdown: watch::Receiver<bool>) -> Self {
+        Self {
+            desk,
+            simulated,
+            shutdown,
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl ReaderService for Readers {
+    async fn list_readers(
+        &self,
+        _: Request<ListReadersRequest>,
+    ) -> Result<Response<ListReadersResponse>, Status> {
+        let list = self.desk.readers();
+        let readers = list.readers.iter().map(|reader| v1::Reader {
+            name: reader.name.to_string(),
+            state: reader_state(reader.state).into(),
+            simulated: self.simulated,
+        });
+        Ok(Response::new(ListReadersResponse {
+            readers: readers.collect(),
+            source_state: source_state(list.source).into(),
+        }))
+    }
+
+    async fn read_card(
+        &self,
+        request: Request<ReadCardRequest>,
+    ) -> Result<Response<ReadCardResponse>, Status> {
+        let (_, language) = call_of(&request)?;
+        let request = request.into_inner();
+        let read = async {
+            let place = CardInReader {
+                reader: convert::optional(&request.reader).map(str::to_owned),
+                wait: convert::wait("wait", request.wait)?,
+            };
+            Ok(self.desk.read_card(&place).await?)
+        };
+        let (reader, reading) = read
+            .await
+            .map_err(|error: crate::status::ServiceError| error.into_status(language))?;
+        Ok(Response::new(ReadCardResponse {
+            reader: reader.to_string(),
+            reading: Some(convert::reading(&reading)),
+        }))
+    }
+
+    type WatchTapsStream = Pin<Box<dyn Stream<Item = Result<WatchTapsResponse, Status>> + Send>>;
+
+    async fn watch_taps(
+        &self,
+        request: Request<WatchTapsRequest>,
+    ) -> Result<Response<Self::WatchTapsStream>, Status> {
+        let (_, language) = call_of(&request)?;
+        let request = request.into_inner();
+        let mut taps = self.desk.watch_taps(request.after_sequence, request.epoch);
+        let (events, listener) = tokio::sync::mpsc::channel(LISTENER_QUEUE);
+        let mut shutdown = self.shutdown.clone();
+        tokio::spawn(async move {
+            loop {
+                let event = tokio::select! {
+                    event = taps.next() => event,
+                    _ = shutdown.wait_for(|stop| *stop) => None,
+                    () = events.closed() => None,
+                };
+                let Some(event) = event else { return };
+                if is_of(&event, &request.reader) && events.send(event).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let told =
+            ReceiverStream::new(listener).map(move |event| Ok(convert::tap_event(event, language)));
+        Ok(Response::new(Box::pin(told)))
+    }
+}
+
+/// Whether a listener that asked for `reader` is to hear this; what was missed
+/// concerns everyone.
+fn is_of(event: &TapEvent, reader: &str) -> bool {
+    reader.is_empty()
+        || event
+            .reader
+            .as_ref()
+            .is_none_or(|name| name.as_str() == reader)
+}
+
+fn reader_state(state: ReaderState) -> v1::ReaderState {
+    match state {
+        ReaderState::Empty => v1::ReaderState::Empty,
+        ReaderState::CardPresent => v1::ReaderState::CardPresent,
+        ReaderState::CardMute => v1::ReaderState::CardMute,
+        ReaderState::Stalled => v1::ReaderState::Stalled,
+    }
+}
+
+fn source_state(state: SourceState) -> v1::SourceState {
+    match state {
+        SourceState::Ready => v1::SourceState::Ready,
+        SourceState::NoService => v1::SourceState::NoService,
+        SourceState::NotPermitted => v1::SourceState::NotPermitted,
+        SourceState::Failed => v1::SourceState::Failed,
+    }
+}

@@ -1,0 +1,148 @@
+//! `TokenService`.
+
+use std::{sync::Arc, time::Duration};
+
+use sha2::{Digest, Sha256};
+use tonic::{Request, Response, Status};
+use xueka_api::v1::{
+    self, CreateTokenRequest, CreateTokenResponse, ListTokensRequest, ListTokensResponse,
+    RevokeTokenRequest, RevokeTokenResponse, token_service_server::TokenService,
+};
+use xueka_desk::{Caller, Desk, FreshToken};
+use xueka_domain::Role;
+use xueka_registry::{Token, TokenName};
+
+use super::call_of;
+use crate::{convert, status::ServiceError};
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// The shortest, usual and longest life of a token.
+const SHORTEST: Duration = Duration::from_mins(1);
+const USUAL: Duration = DAY.saturating_mul(90);
+const LONGEST: Duration = DAY.saturating_mul(400);
+
+/// Makes and ends tokens.
+pub(crate) struct Tokens {
+    desk: Arc<Desk>,
+}
+
+impl Tokens {
+    pub(crate) fn new(desk: Arc<Desk>) -> Self {
+        Self { desk }
+    }
+
+    async fn create(
+        &self,
+        caller: &Caller,
+        request: CreateTokenRequest,
+    ) -> Result<CreateTokenResponse, ServiceError> {
+        let name = token_name(&request.name)?;
+        let role = role(request.role())
+            .ok_or_else(|| ServiceError::argument("role", "say what its bearer may do"))?;
+        let lifetime = lifetime(request.lifetime)?;
+        let secret = secret()?;
+        let fresh = FreshToken {
+            name,
+            role,
+            secret_hash: Sha256::digest(&secret).into(),
+            lifetime,
+        };
+        let token = self.desk.create_token(caller, fresh).await?;
+        Ok(CreateTokenResponse {
+            token: Some(token_message(&token)),
+            secret,
+        })
+    }
+}
+
+/// 256 random bits, in hexadecimal so that it survives every copy and paste.
+fn secret() -> Result<String, ServiceError> {
+    let mut bytes = [0_u8; 32];
+    getrandom::fill(&mut bytes)
+        .map_err(|_| ServiceError::Internal("the system gives no random bytes"))?;
+    Ok(hex::encode(bytes))
+}
+
+fn token_name(text: &str) -> Result<TokenName, ServiceError> {
+    text.parse()
+        .map_err(|error| ServiceError::argument("name", error))
+}
+
+fn lifetime(asked: Option<prost_types::Duration>) -> Result<Duration, ServiceError> {
+    let Some(asked) = asked else { return Ok(USUAL) };
+    Duration::try_from(asked)
+        .ok()
+        .filter(|lifetime| (SHORTEST..=LONGEST).contains(lifetime))
+        .ok_or_else(|| ServiceError::argument("lifetime", "a token lives 1 minute to 400 days"))
+}
+
+fn role(role: v1::Role) -> Option<Role> {
+    match role {
+        v1::Role::Unspecified => None,
+        v1::Role::Verifier => Some(Role::Verifier),
+        v1::Role::Clerk => Some(Role::Clerk),
+        v1::Role::Registrar => Some(Role::Registrar),
+        v1::Role::Administrator => Some(Role::Administrator),
+        v1::Role::Simulator => Some(Role::Simulator),
+    }
+}
+
+fn role_message(role: Role) -> v1::Role {
+    match role {
+        Role::Verifier => v1::Role::Verifier,
+        Role::Clerk => v1::Role::Clerk,
+        Role::Registrar => v1::Role::Registrar,
+        Role::Administrator => v1::Role::Administrator,
+        Role::Simulator => v1::Role::Simulator,
+    }
+}
+
+fn token_message(token: &Token) -> v1::Token {
+    v1::Token {
+        name: token.name.to_string(),
+        role: role_message(token.role).into(),
+        create_time: Some(convert::timestamp(token.create_time)),
+        expire_time: Some(convert::timestamp(token.expire_time)),
+    }
+}
+
+#[tonic::async_trait]
+impl TokenService for Tokens {
+    async fn create_token(
+        &self,
+        request: Request<CreateTokenRequest>,
+    ) -> Result<Response<CreateTokenResponse>, Status> {
+        let (caller, language) = call_of(&request)?;
+        let answer = self.create(&caller, request.into_inner()).await;
+        let created = answer.map_err(|error| error.into_status(language))?;
+        Ok(Response::new(created))
+    }
+
+    async fn list_tokens(
+        &self,
+        request: Request<ListTokensRequest>,
+    ) -> Result<Response<ListTokensResponse>, Status> {
+        let (_, language) = call_of(&request)?;
+        let answer = self.desk.list_tokens().await.map_err(ServiceError::from);
+        let tokens = answer.map_err(|error| error.into_status(language))?;
+        Ok(Response::new(ListTokensResponse {
+            tokens: tokens.iter().map(token_message).collect(),
+        }))
+    }
+
+    async fn revoke_token(
+        &self,
+        request: Request<RevokeTokenRequest>,
+    ) -> Result<Response<RevokeTokenResponse>, Status> {
+        let (caller, language) = call_of(&request)?;
+        let answer = async {
+            let name = token_name(&request.into_inner().name)?;
+            Ok(self.desk.revoke_token(&caller, name).await?)
+        };
+        answer
+            .await
+            .map_err(|error: ServiceError| error.into_status(language))?;
+        Ok(Response::new(RevokeTokenResponse {}))
+    }
+}
