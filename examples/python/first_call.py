@@ -1,0 +1,43 @@
+"""Reads the card on a reader and asks whether it is good.
+
+    pip install grpcio grpcio-tools
+    python examples/python/first_call.py unix:/run/xueka/xuekad.sock
+
+Run from the project's root: the protocol files in proto/ are compiled on the
+fly, so there is no code to generate first.
+"""
+
+import sys
+
+import grpc
+
+sys.path.append("proto")
+reader_pb2, reader_grpc = grpc.protos_and_services("xueka/v1/reader.proto")
+issuance_pb2, issuance_grpc = grpc.protos_and_services("xueka/v1/issuance.proto")
+
+
+def main(address: str) -> int:
+    with grpc.insecure_channel(address) as channel:
+        try:
+            answer = reader_grpc.ReaderServiceStub(channel).ReadCard(
+                reader_pb2.ReadCardRequest(), timeout=10
+            )
+            print("UID        ", answer.reading.uid.hex().upper())
+            print("card number", answer.reading.card_number or "none")
+
+            verdict = issuance_grpc.IssuanceServiceStub(channel).VerifyCard(
+                issuance_pb2.VerifyCardRequest(
+                    in_reader=issuance_pb2.CardInReader()
+                ),
+                timeout=10,
+            )
+        except grpc.RpcError as error:
+            print(error.code().name, error.details(), file=sys.stderr)
+            return 1
+    print("verdict    ", issuance_pb2.Verdict.Name(verdict.verdict))
+    print("why        ", verdict.reason, "-", verdict.message)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "unix:/run/xueka/xuekad.sock"))
