@@ -20,8 +20,8 @@ use crate::SimulatorError;
 pub struct SimulatedSource {
     world: Arc<World>,
     is_cancelled: Arc<AtomicBool>,
-    /// The version that was reported last.
-    seen: Option<u64>,
+    /// The version that was reported last, in which epoch of the service.
+    seen: Option<(u64, u64)>,
 }
 
 impl SimulatedSource {
@@ -50,13 +50,20 @@ impl ReaderSource for SimulatedSource {
             if self.is_cancelled.swap(false, Ordering::Relaxed) {
                 return Err(SourceError::Cancelled);
             }
+            let now = (state.version, state.epoch);
+            // A service that went away and came back unseen still ended this.
+            let was_away = self.seen.is_some_and(|(_, epoch)| epoch != state.epoch);
             match state.snapshots() {
                 Err(error) => {
                     self.seen = None;
                     return Err(error);
                 }
-                Ok(snapshots) if self.seen != Some(state.version) => {
-                    self.seen = Some(state.version);
+                Ok(_) if was_away => {
+                    self.seen = None;
+                    return Err(SourceError::NoService);
+                }
+                Ok(snapshots) if self.seen != Some(now) => {
+                    self.seen = Some(now);
                     return Ok(snapshots);
                 }
                 Ok(_) => state = self.world.wait(state),

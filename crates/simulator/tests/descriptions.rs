@@ -1,0 +1,363 @@
+//! Cards described in TOML: what each key does, and how mistakes are refused.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "in a test a panic is the failure"
+)]
+
+use proptest::prelude::*;
+use xueka_simulator::{Scenario, VirtualCard};
+use xueka_transport::{CardSession, CardTransport};
+
+fn send(card: &mut VirtualCard, command: &str) -> String {
+    let mut response = Vec::new();
+    let command = hex::decode(command.replace(' ', "")).unwrap();
+    card.transmit(&command, &mut response).unwrap();
+    hex::encode_upper(response)
+}
+
+#[test]
+fn a_kind_alone_describes_a_whole_card() {
+    for kind in [
+        "transit-cpu",
+        "t-union",
+        "city-union",
+        "mifare-classic-1k",
+        "mifare-classic-4k",
+        "mifare-classic-mini",
+        "ultralight",
+        "ntag213",
+        "desfire",
+        "iso14443-4",
+        "storage",
+    ] {
+        let mut card = VirtualCard::from_toml(&format!("kind = \"{kind}\"")).unwrap();
+        assert_eq!(card.kind(), kind);
+        let uid = send(&mut card, "FFCA000000");
+        assert!(uid.len() >= 12 && uid.ends_with("9000"), "{kind}: {uid}");
+    }
+    assert_eq!(
+        VirtualCard::from_toml("kind = \"contact\"").unwrap().kind(),
+        "contact"
+    );
+}
+
+#[test]
+fn each_key_changes_what_it_names() {
+    let cases = [
+        (
+            "kind = 'transit-cpu'\nuid = '01020304'",
+            "FFCA000000",
+            "010203049000",
+        ),
+        (
+            "kind = 'transit-cpu'\nnumber = '1000000000000009'",
+            "00B0840008",
+            "10000000000000099000",
+        ),
+        (
+            "kind = 'transit-cpu'\nvalid_from = 2024-09-01",
+            "00B0841804",
+            "202409019000",
+        ),
+        (
+            "kind = 'transit-cpu'\nvalid_until = '2031-12-31'",
+            "00B0841C04",
+            "203112319000",
+        ),
+        (
+            "kind = 'transit-cpu'\nhistorical_bytes = '80AA'",
+            "FFCA010000",
+            "80AA9000",
+        ),
+        (
+            "kind = 'transit-cpu'\n[[file]]\nsfi = 4\ndata = 'ABCD'",
+            "00B0840000",
+            "ABCD9000",
+        ),
+        (
+            "kind = 'transit-cpu'\n[[fault]]\nwhat = 'endless-more'",
+            "00B0840008",
+            "6110",
+        ),
+        (
+            "kind = 'transit-cpu'\n[[fault]]\nwhat = 'overlong-response'\nn_bytes = 3",
+            "00B0840008",
+            "0000009000",
+        ),
+        (
+            "kind = 'transit-cpu'\n[[fault]]\nwhat = 'swap'\nuid = '0A0B0C0D'",
+            "FFCA000000",
+            "0A0B0C0D9000",
+        ),
+        (
+            "kind = 't-union'\nselect_answer = '6F00'",
+            "00A4040008A00000063201010500",
+            "6F009000",
+        ),
+        (
+            "kind = 'ultralight'\n[[page]]\nnumber = 4\ndata = '01020304'",
+            "FFB0000404",
+            "010203049000",
+        ),
+        (
+            "kind = 'storage'\nstandard = 'felica'\nuid = '0102030405060708'",
+            "FFCA000000",
+            "01020304050607089000",
+        ),
+        (
+            "kind = 'desfire'\nuid = '04010203040506'",
+            "FFCA000000",
+            "040102030405069000",
+        ),
+        (
+            "kind = 'mifare-classic-1k'\nreader_style = 'acs'",
+            "FFB0000410",
+            "6300",
+        ),
+    ];
+    for (text, command, expected) in cases {
+        let mut card =
+            VirtualCard::from_toml(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(send(&mut card, command), expected, "{text}");
+    }
+    let atr = VirtualCard::from_toml("kind = 'desfire'\natr = '3B00'").unwrap();
+    assert_eq!(CardSession::atr(&atr), [0x3B, 0x00]);
+}
+
+#[test]
+fn keys_inside_applications_and_sectors_work_together() {
+    let mut card = VirtualCard::from_toml(
+        "kind = 't-union'\nholder = 'senior'\ncity = '1000'\nbalance = 500\n\
+         number = '3104870012345678902'",
+    )
+    .unwrap();
+    send(&mut card, "00A4040008A00000063201010500");
+    assert_eq!(send(&mut card, "00B0970605"), "10000000039000");
+    assert_eq!(send(&mut card, "00B0950A0A"), "031048700123456789029000");
+    assert_eq!(send(&mut card, "805C000204"), "000001F49000");
+
+    let mut card = VirtualCard::from_toml(
+        "kind = 'mifare-classic-1k'\n\
+         [[sector]]\nnumber = 2\nkey_a = 'A0A1A2A3A4A5'\n\
+         [[block]]\nnumber = 9\ndata = '00112233445566778899AABBCCDDEEFF'\n",
+    )
+    .unwrap();
+    assert_eq!(send(&mut card, "FF82000006A0A1A2A3A4A5"), "9000");
+    assert_eq!(send(&mut card, "FF860000050100096000"), "9000");
+    assert_eq!(
+        send(&mut card, "FFB0000910"),
+        "00112233445566778899AABBCCDDEEFF9000"
+    );
+}
+
+#[test]
+fn mistakes_are_refused_with_line_and_reason() {
+    let cases = [
+        ("", 1, "a card needs `kind`, one of transit-cpu, t-union"),
+        ("kind = 3", 1, "`kind` must be text"),
+        ("\n\nkind = 'visa'", 3, "`kind` must be one of transit-cpu"),
+        ("kind = 'contact'\nkind = 'contact'", 2, "duplicate key"),
+        (
+            "kind = 'desfire'\ncolour = 'red'",
+            2,
+            "a card of kind `desfire` has no key `colour`",
+        ),
+        ("kind = 'desfire'\nnumber = '1'", 2, "has no key `number`"),
+        ("kind = 'contact'\nuid = '01020304'", 2, "has no key `uid`"),
+        (
+            "kind = 'transit-cpu'\nnumber = '12'",
+            2,
+            "16 digits on this kind of card, not 2",
+        ),
+        (
+            "kind = 't-union'\nnumber = '1000751012345678'",
+            2,
+            "19 digits",
+        ),
+        (
+            "kind = 'transit-cpu'\nnumber = '10007510123456AB'",
+            2,
+            "digits and nothing else",
+        ),
+        (
+            "kind = 'transit-cpu'\nnumber = 1000751012345678",
+            2,
+            "text in quotes",
+        ),
+        (
+            "kind = 'transit-cpu'\nuid = '010203'",
+            2,
+            "4, 7 or 10 bytes",
+        ),
+        ("kind = 'ultralight'\nuid = '01020304'", 2, "7 bytes"),
+        ("kind = 'transit-cpu'\nuid = 'xyz'", 2, "in hexadecimal"),
+        (
+            "kind = 'transit-cpu'\nvalid_from = '2024-02-30'",
+            2,
+            "a date such as",
+        ),
+        (
+            "kind = 'transit-cpu'\nvalid_from = 2024-09-01T10:00:00",
+            2,
+            "a date such as",
+        ),
+        (
+            "kind = 'transit-cpu'\nbalance = -1",
+            2,
+            "a whole number from 0",
+        ),
+        (
+            "kind = 'transit-cpu'\nbalance = 1.5",
+            2,
+            "a whole number from 0",
+        ),
+        ("kind = 'transit-cpu'\nmute = 'yes'", 2, "true or false"),
+        (
+            "kind = 'transit-cpu'\nresponse_delay = 5",
+            2,
+            "a time such as",
+        ),
+        ("kind = 'transit-cpu'\natr = '3'", 2, "hexadecimal"),
+        (
+            "kind = 'transit-cpu'\nfault = 'tear'",
+            2,
+            "tables, each headed [[fault]]",
+        ),
+        (
+            "kind = 'transit-cpu'\n[[fault]]\nat_command = 1",
+            2,
+            "needs `what`",
+        ),
+        (
+            "kind = 'transit-cpu'\n[[fault]]\nwhat = 'burn'",
+            3,
+            "`what` must be one of tear",
+        ),
+        (
+            "kind = 'transit-cpu'\n[[fault]]\nwhat = 'stuck'\nat_command = 0",
+            4,
+            "from 1",
+        ),
+        (
+            "kind = 'transit-cpu'\n[[fault]]\nwhat = 'stuck'\nobeyed = true",
+            4,
+            "no key `obeyed`",
+        ),
+        (
+            "kind = 'transit-cpu'\n[[fault]]\nwhat = 'delay'",
+            2,
+            "a delay needs `duration`",
+        ),
+        (
+            "kind = 'transit-cpu'\n[[fault]]\nwhat = 'swap'",
+            2,
+            "a swap needs `uid`",
+        ),
+        (
+            "kind = 'transit-cpu'\n[[file]]\nsfi = 31\ndata = ''",
+            3,
+            "from 1 to 30",
+        ),
+        (
+            "kind = 'transit-cpu'\n[[file]]\nsfi = 3",
+            2,
+            "needs `sfi` and `data`",
+        ),
+        (
+            "kind = 'transit-cpu'\n[[log]]\nrecord = '00'",
+            3,
+            "23 bytes as 46 hexadecimal digits",
+        ),
+        ("kind = 't-union'\nholder = 'pupil'", 2, "ordinary, student"),
+        (
+            "kind = 'transit-cpu'\nholder = 'student'",
+            2,
+            "has no key `holder`",
+        ),
+        (
+            "kind = 'mifare-classic-1k'\n[[sector]]\nnumber = 16",
+            3,
+            "from 0 to 15",
+        ),
+        (
+            "kind = 'mifare-classic-1k'\n[[sector]]\nkey_a = 'FFFFFFFFFFFF'",
+            2,
+            "needs `number`",
+        ),
+        (
+            "kind = 'mifare-classic-1k'\n[[sector]]\nnumber = 1\nkey_a = 'FF'",
+            4,
+            "6 bytes",
+        ),
+        (
+            "kind = 'mifare-classic-1k'\n[[block]]\nnumber = 7\ndata = '00112233445566778899AABBCCDDEEFF'",
+            3,
+            "sector trailers are not data",
+        ),
+        (
+            "kind = 'ultralight'\n[[page]]\nnumber = 16\ndata = '00000000'",
+            3,
+            "from 0 to 15",
+        ),
+        (
+            "kind = 'mifare-classic-1k'\nreader_style = 'best'",
+            2,
+            "standard, acs or omnikey",
+        ),
+        (
+            "kind = 'storage'\nstandard = 'usb'",
+            2,
+            "iso15693 or felica",
+        ),
+        ("kind = 'transit-cpu", 1, ""),
+    ];
+    for (text, line, reason) in cases {
+        let error = VirtualCard::from_toml(text).unwrap_err();
+        assert_eq!(error.line(), line, "{text:?}: {error}");
+        assert!(error.reason().contains(reason), "{text:?}: {error}");
+        assert_eq!(
+            error.to_string(),
+            format!("line {line}: {}", error.reason())
+        );
+    }
+}
+
+#[test]
+fn a_refusal_does_not_repeat_the_value() {
+    for text in [
+        "kind = 'transit-cpu'\nnumber = '99887766'",
+        "kind = 'transit-cpu'\nuid = '998877'",
+        "kind = 'mifare-classic-1k'\n[[sector]]\nnumber = 1\nkey_a = '998877'",
+    ] {
+        let error = VirtualCard::from_toml(text).unwrap_err().to_string();
+        assert!(!error.contains("9988"), "{error}");
+    }
+}
+
+/// Pieces of descriptions, put together in any way.
+fn line() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("kind = 'transit-cpu'".to_owned()),
+        Just("kind = 'mifare-classic-1k'".to_owned()),
+        Just("kind = 'ultralight'".to_owned()),
+        "(uid|number|atr|data|key_a|what|at|after|insert|record) = '[0-9A-Fa-f]{0,40}'",
+        "(number|sfi|slot|at_command|n_bytes|balance) = -?[0-9]{1,20}",
+        r"\[\[(fault|sector|block|page|file|log|step)\]\]",
+        "[a-z]{1,6} = \\{ [a-z]{1,4} = [0-9]{1,3} \\}",
+        "\\PC{0,40}",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_a_description_panic(lines in prop::collection::vec(line(), 0..12)) {
+        let text = lines.join("\n");
+        let n_lines = text.lines().count().max(1);
+        if let Err(error) = VirtualCard::from_toml(&text) {
+            prop_assert!((1..=n_lines + 1).contains(&error.line()), "{error}");
+        }
+        let _ = Scenario::from_toml(&text);
+    }
+}
