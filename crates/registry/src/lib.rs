@@ -7,6 +7,7 @@
 mod error;
 mod record;
 mod registry;
+mod sqlite;
 mod stamp;
 mod token_name;
 

@@ -141,6 +141,8 @@ pub enum Column {
     StudentNumber,
     /// `name`.
     Name,
+    /// `class_name`.
+    ClassName,
     /// `card_number`.
     CardNumber,
     /// `uid`.
@@ -237,6 +239,7 @@ impl Column {
             Self::Row => "",
             Self::StudentNumber => "student_number",
             Self::Name => "name",
+            Self::ClassName => "class_name",
             Self::CardNumber => "card_number",
             Self::Uid => "uid",
             Self::ValidFrom => "valid_from",

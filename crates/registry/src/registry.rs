@@ -1,6 +1,6 @@
 //! The handle through which everything is asked of the registry.
 
-use std::fmt;
+use std::{fmt, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use xueka_domain::{
@@ -11,6 +11,7 @@ use xueka_domain::{
 use crate::{
     BlacklistEntry, BlacklistPage, CardRecord, Collection, NewToken, PageMark, Registration,
     RegistrationOutcome, RegistryError, RequestId, Stamp, Token, TokenName, WhichCard,
+    sqlite::{self, Database},
 };
 
 /// What a transaction changed, told before its callers are answered.
@@ -79,7 +80,9 @@ pub struct AuditReport {
 /// [`RegistryError::Closed`], and every change with [`RegistryError::Full`] and
 /// [`RegistryError::ReadOnly`]; methods name only what else they can answer.
 #[derive(Clone, Debug)]
-pub struct Registry {}
+pub struct Registry {
+    database: Arc<Database>,
+}
 
 impl Registry {
     /// Opens the register at an address: a path or `sqlite:PATH`.
@@ -93,14 +96,20 @@ impl Registry {
     /// Everything of [`RegistryError`] that tells of a database: its variants
     /// say what to do.
     pub async fn open(address: &str, options: OpenOptions) -> Result<Self, RegistryError> {
-        let _ = (address, options);
-        Err(RegistryError::Closed)
+        let path = path_of(address)?.to_owned();
+        let opening = tokio::task::spawn_blocking(move || Database::open(&path, options));
+        let database = opening.await.map_err(|_| RegistryError::Closed)??;
+        Ok(Self {
+            database: Arc::new(database),
+        })
     }
 
     /// Finishes the changes that were handed over, and lets go of the database.
     ///
     /// Later calls on any handle answer [`RegistryError::Closed`].
-    pub async fn close(&self) {}
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
 
     /// Takes in a list of cards that were issued before, in one transaction.
     ///
@@ -118,8 +127,11 @@ impl Registry {
         stamp: Stamp,
         registration: Registration,
     ) -> Result<RegistrationOutcome, RegistryError> {
-        let _ = (request, stamp, registration);
-        Err(RegistryError::Closed)
+        self.database
+            .change("registering issued cards", move |sql| {
+                sqlite::register(sql, &stamp, &request, &registration)
+            })
+            .await
     }
 
     /// Hands a card out: binds its number and UID to a student and makes it
@@ -141,8 +153,11 @@ impl Registry {
         stamp: Stamp,
         collection: Collection,
     ) -> Result<CardRecord, RegistryError> {
-        let _ = (request, stamp, collection);
-        Err(RegistryError::Closed)
+        self.database
+            .change("handing out a card", move |sql| {
+                sqlite::collect(sql, &stamp, &request, &collection)
+            })
+            .await
     }
 
     /// Reports that a card goes out of use, and why: lost, stolen, damaged,
@@ -163,8 +178,11 @@ impl Registry {
         which: WhichCard,
         reason: ExitReason,
     ) -> Result<CardRecord, RegistryError> {
-        let _ = (request, stamp, which, reason);
-        Err(RegistryError::Closed)
+        self.database
+            .change("taking a card out of use", move |sql| {
+                sqlite::report_exit(sql, &stamp, &request, &which, reason)
+            })
+            .await
     }
 
     /// Cancels the loss of the card in hand, which a reading has just shown.
@@ -186,8 +204,11 @@ impl Registry {
         stamp: Stamp,
         in_hand: CardIdentity,
     ) -> Result<CardRecord, RegistryError> {
-        let _ = (request, stamp, in_hand);
-        Err(RegistryError::Closed)
+        self.database
+            .change("cancelling a loss", move |sql| {
+                sqlite::cancel_loss(sql, &stamp, &request, in_hand)
+            })
+            .await
     }
 
     /// The record of a card; `None` when none is found.
@@ -196,8 +217,11 @@ impl Registry {
     ///
     /// None beyond those of every method.
     pub async fn find_card(&self, which: WhichCard) -> Result<Option<CardRecord>, RegistryError> {
-        let _ = (which);
-        Err(RegistryError::Closed)
+        self.database
+            .read("looking up a card", move |sql| {
+                sqlite::find_record(sql, &which)
+            })
+            .await
     }
 
     /// Everything that verification needs to know of a card, from one moment.
@@ -206,8 +230,9 @@ impl Registry {
     ///
     /// None beyond those of every method.
     pub async fn facts(&self, identity: CardIdentity) -> Result<RegisterFacts, RegistryError> {
-        let _ = (identity);
-        Err(RegistryError::Closed)
+        self.database
+            .read("looking up a card", move |sql| sqlite::facts(sql, identity))
+            .await
     }
 
     /// Notes that a UID was seen with a number. Answers whether that was new;
@@ -222,8 +247,20 @@ impl Registry {
         number: CardNumber,
         uid: Uid,
     ) -> Result<bool, RegistryError> {
-        let _ = (stamp, number, uid);
-        Err(RegistryError::Closed)
+        let known = self
+            .database
+            .read("looking up a sighting", move |sql| {
+                sqlite::is_known_sighting(sql, number, uid)
+            })
+            .await?;
+        if known {
+            return Ok(false);
+        }
+        self.database
+            .change("noting a sighting", move |sql| {
+                sqlite::record_sighting(sql, &stamp, number, uid)
+            })
+            .await
     }
 
     /// Blocks a number or UID by hand.
@@ -239,8 +276,11 @@ impl Registry {
         key: CardKey,
         note: Note,
     ) -> Result<BlacklistEntry, RegistryError> {
-        let _ = (request, stamp, key, note);
-        Err(RegistryError::Closed)
+        self.database
+            .change("blocking a card", move |sql| {
+                sqlite::add_block(sql, &stamp, &request, key, &note)
+            })
+            .await
     }
 
     /// Ends a block that was made by hand, and gives the version at which it
@@ -257,8 +297,11 @@ impl Registry {
         stamp: Stamp,
         key: CardKey,
     ) -> Result<u64, RegistryError> {
-        let _ = (request, stamp, key);
-        Err(RegistryError::Closed)
+        self.database
+            .change("ending a block", move |sql| {
+                sqlite::remove_block(sql, &stamp, &request, key)
+            })
+            .await
     }
 
     /// The entry of a number or UID: the one from its card's state when it is
@@ -268,8 +311,11 @@ impl Registry {
     ///
     /// None beyond those of every method.
     pub async fn find_block(&self, key: CardKey) -> Result<Option<BlacklistEntry>, RegistryError> {
-        let _ = (key);
-        Err(RegistryError::Closed)
+        self.database
+            .read("looking up a block", move |sql| {
+                sqlite::find_block(sql, key)
+            })
+            .await
     }
 
     /// At most `limit` entries of the blacklist (1 to 1,000; others are brought
@@ -284,8 +330,11 @@ impl Registry {
         from: Option<PageMark>,
         limit: usize,
     ) -> Result<BlacklistPage, RegistryError> {
-        let _ = (from, limit);
-        Err(RegistryError::Closed)
+        self.database
+            .read("listing blocks", move |sql| {
+                sqlite::list_blocks(sql, from, limit)
+            })
+            .await
     }
 
     /// Gives every entry of the blacklist to `take`, in chunks, on a thread of
@@ -298,8 +347,11 @@ impl Registry {
         &self,
         take: impl FnMut(&[BlockEntry]) + Send + 'static,
     ) -> Result<u64, RegistryError> {
-        let _ = (take);
-        Err(RegistryError::Closed)
+        self.database
+            .read_apart("loading the blacklist", move |sql| {
+                sqlite::load_blocks(sql, take)
+            })
+            .await
     }
 
     /// The changes of the blacklist after a version, in order: those of the next
@@ -314,8 +366,11 @@ impl Registry {
         after: u64,
         limit: usize,
     ) -> Result<Vec<BlockChange>, RegistryError> {
-        let _ = (after, limit);
-        Err(RegistryError::Closed)
+        self.database
+            .read("reading the feed", move |sql| {
+                sqlite::block_changes(sql, after, limit)
+            })
+            .await
     }
 
     /// Makes a token.
@@ -328,8 +383,11 @@ impl Registry {
         stamp: Stamp,
         token: NewToken,
     ) -> Result<Token, RegistryError> {
-        let _ = (stamp, token);
-        Err(RegistryError::Closed)
+        self.database
+            .change("making a token", move |sql| {
+                sqlite::create_token(sql, &stamp, &token)
+            })
+            .await
     }
 
     /// The tokens that live at `now`, by name.
@@ -338,8 +396,9 @@ impl Registry {
     ///
     /// None beyond those of every method.
     pub async fn list_tokens(&self, now: Timestamp) -> Result<Vec<Token>, RegistryError> {
-        let _ = (now);
-        Err(RegistryError::Closed)
+        self.database
+            .read("listing tokens", move |sql| sqlite::list_tokens(sql, now))
+            .await
     }
 
     /// Ends a token at once.
@@ -348,8 +407,11 @@ impl Registry {
     ///
     /// Refused as [`TokenNotFound`](crate::Refusal::TokenNotFound).
     pub async fn revoke_token(&self, stamp: Stamp, name: TokenName) -> Result<(), RegistryError> {
-        let _ = (stamp, name);
-        Err(RegistryError::Closed)
+        self.database
+            .change("ending a token", move |sql| {
+                sqlite::revoke_token(sql, &stamp, &name)
+            })
+            .await
     }
 
     /// The token whose secret has this SHA-256, if it lives at `now`.
@@ -362,8 +424,11 @@ impl Registry {
         secret_hash: [u8; 32],
         now: Timestamp,
     ) -> Result<Option<Token>, RegistryError> {
-        let _ = (secret_hash, now);
-        Err(RegistryError::Closed)
+        self.database
+            .read("looking up a token", move |sql| {
+                sqlite::find_token(sql, &secret_hash, now)
+            })
+            .await
     }
 
     /// The register's version: it rises with every change.
@@ -372,8 +437,9 @@ impl Registry {
     ///
     /// None beyond those of every method.
     pub async fn version(&self) -> Result<u64, RegistryError> {
-        let _ = ();
-        Err(RegistryError::Closed)
+        self.database
+            .read("reading the version", sqlite::version)
+            .await
     }
 
     /// Walks the audit trail and checks that each row follows from the one
@@ -383,7 +449,46 @@ impl Registry {
     ///
     /// None beyond those of every method.
     pub async fn verify_audit(&self) -> Result<AuditReport, RegistryError> {
-        let _ = ();
-        Err(RegistryError::Closed)
+        self.database
+            .read_apart("checking the audit trail", sqlite::verify_audit)
+            .await
+    }
+}
+
+/// The path in an address: the whole of it, or what follows `sqlite:`.
+fn path_of(address: &str) -> Result<&Path, RegistryError> {
+    let path = address.strip_prefix("sqlite:").unwrap_or(address);
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let is_other_kind = path.contains("://") || path.starts_with("postgres:");
+    if path.is_empty() || is_other_kind {
+        return Err(RegistryError::UnknownBackend);
+    }
+    Ok(Path::new(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_name_files() {
+        let cases = [
+            ("register.db", Some("register.db"), "a relative path"),
+            ("/srv/register.db", Some("/srv/register.db"), "a path"),
+            ("sqlite:register.db", Some("register.db"), "with its scheme"),
+            (
+                "sqlite:///srv/register.db",
+                Some("/srv/register.db"),
+                "as a URL",
+            ),
+            ("postgresql://db/xueka", None, "a kind that is not known"),
+            ("mysql://db/xueka", None, "another"),
+            ("sqlite:", None, "no path"),
+            ("", None, "nothing"),
+        ];
+        for (address, expected, why) in cases {
+            let path = path_of(address).ok();
+            assert_eq!(path, expected.map(Path::new), "{why}");
+        }
     }
 }

@@ -1,0 +1,90 @@
+//! Connections to the database, and how each is set up.
+
+use std::{path::Path, time::Duration};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::failure::{Failure, Work};
+use crate::RegistryError;
+
+/// The oldest SQLite whose write-ahead log is free of the fault by which a
+/// reset of it could lose pages; as SQLite counts: 3.51.3.
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// How long a connection waits for another process, such as a backup.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// How many prepared statements a connection keeps.
+const STATEMENTS: usize = 64;
+
+/// Up to which size, in bytes, the whole database is checked when it is
+/// opened. Beyond it a start would take too long; `PRAGMA quick_check` can be
+/// run on a backup.
+const CHECKED_SIZE: u64 = 256 * 1024 * 1024;
+
+/// Refuses a library that is too old.
+pub(super) fn check_library() -> Result<(), RegistryError> {
+    if rusqlite::version_number() < OLDEST_SQLITE {
+        return Err(RegistryError::Unavailable {
+            doing: "this program was built with an SQLite older than 3.51.3",
+            source: None,
+        });
+    }
+    Ok(())
+}
+
+/// Opens a connection that may write.
+///
+/// Full durability: a commit that was answered is on the disk. No memory
+/// mapping, for a fault of the disk would then end the process.
+pub(super) fn writing(path: &Path) -> Work<Connection> {
+    let sql = open(path)?;
+    let mode: String = sql.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(Failure::Malformed("journal_mode"));
+    }
+    sql.execute_batch(
+        "PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;
+         PRAGMA cache_size = -65536;",
+    )?;
+    Ok(sql)
+}
+
+/// Opens a connection that only reads.
+pub(super) fn reading(path: &Path) -> Work<Connection> {
+    let sql = open(path)?;
+    sql.execute_batch(
+        "PRAGMA query_only = ON;
+         PRAGMA cache_size = -16384;",
+    )?;
+    Ok(sql)
+}
+
+fn open(path: &Path) -> Work<Connection> {
+    // No URI flag: a path that looks like a URI stays a path.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let sql = Connection::open_with_flags(path, flags)?;
+    sql.busy_timeout(BUSY)?;
+    sql.set_prepared_statement_cache_capacity(STATEMENTS);
+    sql.execute_batch(
+        "PRAGMA mmap_size = 0;
+         PRAGMA trusted_schema = OFF;
+         PRAGMA cell_size_check = ON;",
+    )?;
+    Ok(sql)
+}
+
+/// Checks the whole database, when it is small enough for that.
+pub(super) fn check_pages(sql: &Connection, n_bytes: u64) -> Result<(), RegistryError> {
+    if n_bytes > CHECKED_SIZE {
+        return Ok(());
+    }
+    let found: rusqlite::Result<String> =
+        sql.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+    match found {
+        Ok(found) if found == "ok" => Ok(()),
+        Ok(detail) => Err(RegistryError::Corrupt { detail }),
+        Err(error) => Err(Failure::from(error).told("checking the database")),
+    }
+}

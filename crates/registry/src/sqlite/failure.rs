@@ -1,0 +1,135 @@
+//! What stops a piece of work inside the database, and what callers hear of it.
+
+use rusqlite::{ErrorCode, ffi};
+use xueka_domain::IllegalTransition;
+
+use crate::{Refusal, RegistryError};
+
+/// Why a piece of work stopped.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A rule forbids it; the database is fine.
+    Refused(Refusal),
+    /// The request id was used for another request; the database is fine.
+    RequestIdReused,
+    /// The database failed.
+    Sql(rusqlite::Error),
+    /// A column holds what this program never writes there.
+    Malformed(&'static str),
+}
+
+pub(crate) type Work<T> = Result<T, Failure>;
+
+impl Failure {
+    /// Whether only this piece of work is stopped, and its neighbours in the
+    /// same transaction may go on.
+    pub(crate) fn concerns_one(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::RequestIdReused)
+    }
+
+    /// The same failure for another piece of work that it stopped.
+    pub(crate) fn repeat(&self) -> Self {
+        match self {
+            Self::Refused(refusal) => Self::Refused(*refusal),
+            Self::RequestIdReused => Self::RequestIdReused,
+            Self::Malformed(column) => Self::Malformed(column),
+            Self::Sql(error) => {
+                let cause = error.sqlite_error().copied();
+                let code = cause.unwrap_or(ffi::Error::new(ffi::SQLITE_ERROR));
+                Self::Sql(rusqlite::Error::SqliteFailure(
+                    code,
+                    Some(error.to_string()),
+                ))
+            }
+        }
+    }
+
+    /// What the caller hears; `doing` says what was tried.
+    pub(crate) fn told(self, doing: &'static str) -> RegistryError {
+        match self {
+            Self::Refused(refusal) => RegistryError::Refused(refusal),
+            Self::RequestIdReused => RegistryError::RequestIdReused,
+            Self::Sql(error) => from_sql(error, doing),
+            Self::Malformed(column) => RegistryError::Corrupt {
+                detail: format!("column {column} holds what was never written there"),
+            },
+        }
+    }
+}
+
+/// The extended code of a failure to enlarge the index of the write-ahead log,
+/// which a full disk causes.
+///
+/// Source: <https://www.sqlite.org/rescode.html#ioerr_shmsize>.
+const IOERR_SHMSIZE: i32 = 4874;
+
+fn from_sql(error: rusqlite::Error, doing: &'static str) -> RegistryError {
+    let cause = error.sqlite_error().copied();
+    match cause.map(|cause| (cause.code, cause.extended_code)) {
+        Some((ErrorCode::DiskFull, _) | (_, IOERR_SHMSIZE)) => RegistryError::Full,
+        Some((ErrorCode::ReadOnly, _)) => RegistryError::ReadOnly,
+        Some((ErrorCode::NotADatabase, _)) => RegistryError::NotADatabase,
+        Some((ErrorCode::DatabaseCorrupt, _)) => RegistryError::Corrupt {
+            detail: "a page makes no sense".to_owned(),
+        },
+        _ => RegistryError::Unavailable {
+            doing,
+            source: Some(Box::new(error)),
+        },
+    }
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<IllegalTransition> for Failure {
+    fn from(transition: IllegalTransition) -> Self {
+        Self::Refused(transition.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    fn sql(extended_code: i32) -> Failure {
+        Failure::Sql(rusqlite::Error::SqliteFailure(
+            ffi::Error::new(extended_code),
+            None,
+        ))
+    }
+
+    #[test]
+    fn each_code_of_the_database_becomes_a_next_step() {
+        let told = |code| sql(code).told("testing");
+        assert!(matches!(told(ffi::SQLITE_FULL), RegistryError::Full));
+        assert!(matches!(told(IOERR_SHMSIZE), RegistryError::Full));
+        assert!(matches!(
+            told(ffi::SQLITE_READONLY_DBMOVED),
+            RegistryError::ReadOnly
+        ));
+        assert!(matches!(
+            told(ffi::SQLITE_NOTADB),
+            RegistryError::NotADatabase
+        ));
+        assert!(matches!(
+            told(ffi::SQLITE_CORRUPT_INDEX),
+            RegistryError::Corrupt { .. }
+        ));
+        assert!(matches!(
+            told(ffi::SQLITE_IOERR_FSYNC),
+            RegistryError::Unavailable { .. }
+        ));
+    }
+}

@@ -1,0 +1,201 @@
+//! The register in an SQLite file.
+//!
+//! One thread owns the one connection that writes; a few others read. Every
+//! module below the threads is plain: a connection and values in, values out.
+
+mod audit;
+mod blocks;
+mod cards;
+mod change;
+mod codec;
+mod connect;
+mod desk;
+mod digest;
+mod facts;
+mod failure;
+mod issue;
+mod place;
+mod readers;
+mod registration;
+mod requests;
+mod schema;
+mod sightings;
+mod tokens;
+mod writer;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    thread::{self, JoinHandle},
+};
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+pub(crate) use self::{
+    audit::verify as verify_audit,
+    blocks::{
+        add as add_block, changes as block_changes, find as find_block, load as load_blocks,
+        page as list_blocks, remove as remove_block, version,
+    },
+    cards::find_record,
+    change::Done,
+    desk::{cancel_loss, collect, report_exit},
+    facts::facts,
+    failure::Work,
+    registration::register,
+    sightings::{is_known as is_known_sighting, record as record_sighting},
+    tokens::{
+        create as create_token, find as find_token, list as list_tokens, revoke as revoke_token,
+    },
+};
+use self::{
+    failure::Failure,
+    place::Place,
+    writer::{Pending, Writer},
+};
+use crate::{OpenOptions, RegistryError};
+
+/// The threads and queues of one open database.
+#[derive(Debug)]
+pub(crate) struct Database {
+    path: PathBuf,
+    writer: mpsc::Sender<writer::Message>,
+    readers: mpsc::Sender<readers::Message>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Database {
+    /// Opens the database at a path. Blocks.
+    pub(crate) fn open(path: &Path, options: OpenOptions) -> Result<Self, RegistryError> {
+        connect::check_library()?;
+        let place = Place::take(path)?;
+        let mut sql = connect::writing(place.path()).map_err(told_at_open)?;
+        schema::migrate(&mut sql, options.simulated)?;
+        connect::check_pages(&sql, place.n_bytes())?;
+        refuse_other_kind(&sql, options.simulated)?;
+        Self::start(place, sql, options)
+    }
+
+    fn start(place: Place, sql: Connection, options: OpenOptions) -> Result<Self, RegistryError> {
+        let reading = (0..options.n_readers.clamp(1, 16)).map(|_| connect::reading(place.path()));
+        let reading = reading.collect::<Work<_>>().map_err(told_at_open)?;
+        let (readers, mut threads) = readers::start(reading).map_err(no_thread)?;
+        let (jobs, inbox) = mpsc::channel(writer::QUEUE);
+        let path = place.path().to_owned();
+        // The lock on the file lives as long as the writer.
+        let connect = Box::new(move || connect::writing(place.path()));
+        let writer = Writer::new(sql, connect, options.on_commit).map_err(told_at_open)?;
+        let thread = thread::Builder::new()
+            .name("registry-write".to_owned())
+            .spawn(move || writer.serve(inbox))
+            .map_err(no_thread)?;
+        threads.push(thread);
+        Ok(Self {
+            path,
+            writer: jobs,
+            readers,
+            threads: Mutex::new(threads),
+        })
+    }
+
+    /// Hands a change over to the writer and waits for its outcome. It is made
+    /// even if the caller stops waiting.
+    pub(crate) async fn change<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl FnMut(&Connection) -> Work<Done<T>> + Send + 'static,
+    ) -> Result<T, RegistryError> {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Pending {
+            doing,
+            work,
+            outcome: None,
+            reply,
+        });
+        let message = writer::Message::Job(job);
+        let sent = self.writer.send(message).await;
+        sent.map_err(|_| RegistryError::Closed)?;
+        answer.await.map_err(|_| RegistryError::Closed)?
+    }
+
+    /// Looks something up on one of the reading threads.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        look_up: impl FnOnce(&Connection) -> Work<T> + Send + 'static,
+    ) -> Result<T, RegistryError> {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(move |sql: &Connection| {
+            let found = look_up(sql).map_err(|failure| failure.told(doing));
+            // The caller may have left.
+            reply.send(found).ok();
+        });
+        let sent = self.readers.send(readers::Message::Job(job)).await;
+        sent.map_err(|_| RegistryError::Closed)?;
+        answer.await.map_err(|_| RegistryError::Closed)?
+    }
+
+    /// Reads at length on a thread and connection of its own, so that look-ups
+    /// do not wait for it.
+    pub(crate) async fn read_apart<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        look_up: impl FnOnce(&Connection) -> Work<T> + Send + 'static,
+    ) -> Result<T, RegistryError> {
+        if self.readers.is_closed() {
+            return Err(RegistryError::Closed);
+        }
+        let path = self.path.clone();
+        let reading = tokio::task::spawn_blocking(move || {
+            let found = connect::reading(&path).and_then(|sql| look_up(&sql));
+            found.map_err(|failure| failure.told(doing))
+        });
+        reading.await.map_err(|_| RegistryError::Closed)?
+    }
+
+    /// Finishes what was handed over, ends the threads and lets go of the file.
+    pub(crate) async fn close(&self) {
+        // A queue that is closed already needs no telling.
+        self.readers.send(readers::Message::Close).await.ok();
+        self.writer.send(writer::Message::Close).await.ok();
+        let threads = {
+            let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *threads)
+        };
+        let joining = tokio::task::spawn_blocking(move || {
+            for thread in threads {
+                // A thread that panicked has let go of its connection too.
+                thread.join().ok();
+            }
+        });
+        joining.await.ok();
+    }
+}
+
+fn refuse_other_kind(sql: &Connection, simulated: bool) -> Result<(), RegistryError> {
+    let for_simulation = schema::is_for_simulation(sql).map_err(told_at_open)?;
+    match (simulated, for_simulation) {
+        (true, false) => Err(RegistryError::NotForSimulation),
+        (false, true) => Err(RegistryError::ForSimulationOnly),
+        _ => Ok(()),
+    }
+}
+
+fn told_at_open(failure: Failure) -> RegistryError {
+    let is_busy = matches!(
+        &failure,
+        Failure::Sql(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+    );
+    if is_busy {
+        return RegistryError::InUse;
+    }
+    failure.told("opening the database")
+}
+
+fn no_thread(error: std::io::Error) -> RegistryError {
+    RegistryError::Unavailable {
+        doing: "starting the threads of the registry",
+        source: Some(Box::new(error)),
+    }
+}

@@ -1,0 +1,55 @@
+//! The threads that only read, each on a connection of its own.
+//!
+//! The write-ahead log lets them read while a change is being written.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    thread::{self, JoinHandle},
+};
+
+use rusqlite::Connection;
+use tokio::sync::mpsc;
+
+/// How many look-ups may wait; a caller beyond that waits to hand its own over.
+pub(super) const QUEUE: usize = 1_024;
+
+/// What is sent to the readers.
+pub(super) enum Message {
+    /// A look-up, which answers its caller itself.
+    Job(Box<dyn FnOnce(&Connection) + Send>),
+    /// Finish what was handed over before, then end.
+    Close,
+}
+
+/// Starts one thread per connection; they share one queue.
+pub(super) fn start(
+    connections: Vec<Connection>,
+) -> std::io::Result<(mpsc::Sender<Message>, Vec<JoinHandle<()>>)> {
+    let (jobs, inbox) = mpsc::channel(QUEUE);
+    let inbox = Arc::new(Mutex::new(inbox));
+    let threads = connections.into_iter().map(|connection| {
+        let inbox = Arc::clone(&inbox);
+        thread::Builder::new()
+            .name("registry-read".to_owned())
+            .spawn(move || serve(&connection, &inbox))
+    });
+    Ok((jobs, threads.collect::<Result<_, _>>()?))
+}
+
+fn serve(sql: &Connection, inbox: &Mutex<mpsc::Receiver<Message>>) {
+    while let Some(job) = next(inbox) {
+        job(sql);
+    }
+}
+
+/// Waits for the next look-up. Whoever waits holds the queue; the others wait
+/// for it, and nobody holds it while looking something up.
+fn next(inbox: &Mutex<mpsc::Receiver<Message>>) -> Option<Box<dyn FnOnce(&Connection) + Send>> {
+    let mut inbox = inbox.lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        match inbox.blocking_recv()? {
+            Message::Job(job) => return Some(job),
+            Message::Close => inbox.close(),
+        }
+    }
+}

@@ -1,0 +1,379 @@
+//! Taking in a list of cards that were issued before.
+
+use rusqlite::{Connection, OptionalExtension};
+use xueka_domain::{
+    CardIdentity, CardNumber, CardState, ClassName, NoIdentity, Student, StudentNumber, Uid,
+};
+
+use super::{
+    blocks,
+    cards::{self, CardRow},
+    change::{Change, Done},
+    codec::{day_text, family_word},
+    digest::Digest,
+    failure::{Failure, Work},
+    issue::{self, NewCard},
+    requests::{Kept, Made, Once},
+};
+use crate::{
+    Column, IssuedCard, IssuedState, RefusedRow, Registration, RegistrationOutcome, RequestId,
+    RowRefusal, Stamp,
+};
+
+/// The columns, by whose places here kept answers name them: only ever add at
+/// the end.
+const COLUMNS: [Column; 9] = [
+    Column::Row,
+    Column::StudentNumber,
+    Column::Name,
+    Column::ClassName,
+    Column::CardNumber,
+    Column::Uid,
+    Column::ValidFrom,
+    Column::ValidUntil,
+    Column::State,
+];
+
+/// The reasons, likewise.
+const REFUSALS: [RowRefusal; 8] = [
+    RowRefusal::NothingNamesTheCard,
+    RowRefusal::RandomUid,
+    RowRefusal::NumberTaken,
+    RowRefusal::UidTaken,
+    RowRefusal::StudentHasCard,
+    RowRefusal::NameDiffers,
+    RowRefusal::DiffersFromRecord,
+    RowRefusal::DatesReversed,
+];
+
+/// What is wrong with a row.
+type Fault = (Column, RowRefusal);
+
+/// What becomes of one row.
+enum Judged {
+    Taken { card: i64 },
+    Unchanged,
+    Refused(Fault),
+}
+
+/// Takes in a list, or says what is wrong with it.
+pub(crate) fn register(
+    sql: &Connection,
+    stamp: &Stamp,
+    request: &RequestId,
+    list: &Registration,
+) -> Work<Done<RegistrationOutcome>> {
+    let once = Once {
+        sql,
+        stamp,
+        request,
+        digest: digest(list),
+        action: "register issued",
+    };
+    once.run(
+        |_, kept| recall(kept),
+        |change| {
+            // All rows are tried inside this savepoint: each is judged against
+            // the register as the rows before it leave it.
+            sql.execute_batch("SAVEPOINT list")?;
+            let tried = take_rows(change, &list.rows)?;
+            let spoilt = !tried.outcome.refused.is_empty() && !list.accept_good_rows;
+            let mut outcome = tried.outcome;
+            if list.dry_run || spoilt || outcome.registered == 0 {
+                sql.execute_batch("ROLLBACK TO list; RELEASE list")?;
+                outcome.registered = 0;
+                outcome.version = blocks::version(sql)?;
+                return Ok(Made::Nothing(outcome));
+            }
+            sql.execute_batch("RELEASE list")?;
+            Ok(Made::Change {
+                kept: keep(&outcome),
+                answer: outcome,
+                subjects: format!("cards:{}-{}", tried.first_card, tried.last_card),
+            })
+        },
+    )
+}
+
+struct Tried {
+    outcome: RegistrationOutcome,
+    first_card: i64,
+    last_card: i64,
+}
+
+fn take_rows(change: &mut Change<'_>, rows: &[IssuedCard]) -> Work<Tried> {
+    let mut tried = Tried {
+        outcome: RegistrationOutcome {
+            received: u64::try_from(rows.len()).unwrap_or(u64::MAX),
+            registered: 0,
+            unchanged: 0,
+            refused: Vec::new(),
+            version: change.version,
+        },
+        first_card: 0,
+        last_card: 0,
+    };
+    for row in rows {
+        match take_row(change, row)? {
+            Judged::Taken { card } => {
+                if tried.outcome.registered == 0 {
+                    tried.first_card = card;
+                }
+                tried.last_card = card;
+                tried.outcome.registered += 1;
+            }
+            Judged::Unchanged => tried.outcome.unchanged += 1,
+            Judged::Refused((column, reason)) => tried.outcome.refused.push(RefusedRow {
+                row: row.row,
+                column,
+                reason,
+            }),
+        }
+    }
+    Ok(tried)
+}
+
+fn take_row(change: &mut Change<'_>, row: &IssuedCard) -> Work<Judged> {
+    let identity = match judge_alone(row) {
+        Ok(identity) => identity,
+        Err(fault) => return Ok(Judged::Refused(fault)),
+    };
+    let holder = find_holder(change.sql, &row.student.number)?;
+    if let Some(holder) = &holder
+        && holder.name != row.student.name.reveal()
+    {
+        return Ok(Judged::Refused((Column::Name, RowRefusal::NameDiffers)));
+    }
+    if let Some(card) = find_listed(change.sql, identity, holder.as_ref())? {
+        return Ok(compare(row, holder.as_ref(), &card));
+    }
+    if let Some(fault) = judge_new(change.sql, identity, holder.as_ref())? {
+        return Ok(Judged::Refused(fault));
+    }
+    let student = keep_holder(change, &row.student, holder)?;
+    let card = NewCard {
+        student,
+        identity,
+        family: row.family,
+        valid_from: row.valid_from,
+        valid_until: row.valid_until,
+        state: row.state.into(),
+    };
+    Ok(Judged::Taken {
+        card: issue::insert(change, &card)?,
+    })
+}
+
+/// What can be said of a row without the register.
+fn judge_alone(row: &IssuedCard) -> Result<CardIdentity, Fault> {
+    if row.uid.is_some_and(|uid| uid.is_random()) {
+        return Err((Column::Uid, RowRefusal::RandomUid));
+    }
+    if let (Some(from), Some(until)) = (row.valid_from, row.valid_until)
+        && until < from
+    {
+        return Err((Column::ValidUntil, RowRefusal::DatesReversed));
+    }
+    CardIdentity::new(row.number, row.uid).map_err(|fault| match fault {
+        NoIdentity::NothingRead => (Column::Row, RowRefusal::NothingNamesTheCard),
+        NoIdentity::RandomUid => (Column::Uid, RowRefusal::RandomUid),
+    })
+}
+
+/// A student on record.
+struct Holder {
+    id: i64,
+    name: String,
+    class_name: Option<String>,
+}
+
+fn find_holder(sql: &Connection, number: &StudentNumber) -> Work<Option<Holder>> {
+    Ok(sql
+        .prepare_cached("SELECT id, name, class_name FROM students WHERE number = ?1")?
+        .query_row([number.reveal()], |row| {
+            Ok(Holder {
+                id: row.get(0)?,
+                name: row.get(1)?,
+                class_name: row.get(2)?,
+            })
+        })
+        .optional()?)
+}
+
+/// The card of a row, when it is on record: by its number, or among the cards
+/// of the same holder by its UID.
+fn find_listed(
+    sql: &Connection,
+    identity: CardIdentity,
+    holder: Option<&Holder>,
+) -> Work<Option<CardRow>> {
+    if let Some(number) = identity.number() {
+        return cards::by_number(sql, number);
+    }
+    let (Some(uid), Some(holder)) = (identity.uid(), holder) else {
+        return Ok(None);
+    };
+    let mut bearers = cards::by_uid(sql, uid)?.into_iter();
+    Ok(bearers.find(|card| card.number.is_none() && card.student == holder.id))
+}
+
+/// Compares a row with the card on record. What the row leaves empty is not
+/// compared, and neither is what happened to the card since.
+fn compare(row: &IssuedCard, holder: Option<&Holder>, card: &CardRow) -> Judged {
+    let Some(holder) = holder.filter(|holder| holder.id == card.student) else {
+        return Judged::Refused((Column::CardNumber, RowRefusal::NumberTaken));
+    };
+    let class_name = row.student.class_name.as_ref().map(ClassName::reveal);
+    let columns = [
+        (
+            Column::ClassName,
+            class_name.is_some() && class_name != holder.class_name.as_deref(),
+        ),
+        (Column::Uid, row.uid.is_some() && row.uid != card.uid),
+        (
+            Column::ValidFrom,
+            row.valid_from.is_some() && row.valid_from != card.valid_from,
+        ),
+        (
+            Column::ValidUntil,
+            row.valid_until.is_some() && row.valid_until != card.valid_until,
+        ),
+        (
+            Column::State,
+            row.state == IssuedState::Active && card.state == CardState::Delivered,
+        ),
+    ];
+    let differing = columns.into_iter().find(|(_, differs)| *differs);
+    differing.map_or(Judged::Unchanged, |(column, _)| {
+        Judged::Refused((column, RowRefusal::DiffersFromRecord))
+    })
+}
+
+/// What stands in the way of a card that is not on record.
+fn judge_new(
+    sql: &Connection,
+    identity: CardIdentity,
+    holder: Option<&Holder>,
+) -> Work<Option<Fault>> {
+    if let Some(uid) = identity.uid()
+        && issue::is_uid_taken(sql, identity.number(), uid)?
+    {
+        return Ok(Some((Column::Uid, RowRefusal::UidTaken)));
+    }
+    if let Some(holder) = holder
+        && cards::live_of(sql, holder.id)?.is_some()
+    {
+        return Ok(Some((Column::StudentNumber, RowRefusal::StudentHasCard)));
+    }
+    Ok(None)
+}
+
+/// Puts a student on record, or brings the class of one up to date.
+fn keep_holder(change: &Change<'_>, student: &Student, holder: Option<Holder>) -> Work<i64> {
+    let class_name = student.class_name.as_ref().map(ClassName::reveal);
+    let Some(holder) = holder else {
+        change
+            .sql
+            .prepare_cached(
+                "INSERT INTO students (number, name, class_name, version) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute((
+                student.number.reveal(),
+                student.name.reveal(),
+                class_name,
+                change.version,
+            ))?;
+        return Ok(change.sql.last_insert_rowid());
+    };
+    if class_name.is_some() && class_name != holder.class_name.as_deref() {
+        change
+            .sql
+            .prepare_cached("UPDATE students SET class_name = ?2, version = ?3 WHERE id = ?1")?
+            .execute((holder.id, class_name, change.version))?;
+    }
+    Ok(holder.id)
+}
+
+fn digest(list: &Registration) -> [u8; 32] {
+    let begun = Digest::of("register issued")
+        .integer(list.accept_good_rows.into())
+        .integer(list.dry_run.into());
+    let rows = list.rows.iter();
+    rows.fold(begun, |digest, row| {
+        let class_name = row.student.class_name.as_ref().map(ClassName::reveal);
+        digest
+            .integer(row.row.cast_signed())
+            .text(row.student.number.reveal())
+            .text(row.student.name.reveal())
+            .text_or_none(class_name)
+            .text_or_none(row.number.map(CardNumber::reveal).as_deref())
+            .bytes_or_none(row.uid.as_ref().map(Uid::reveal))
+            .text_or_none(row.family.map(family_word))
+            .text_or_none(day_text(row.valid_from).as_deref())
+            .text_or_none(day_text(row.valid_until).as_deref())
+            .text(CardState::from(row.state).code())
+    })
+    .finish()
+}
+
+fn keep(outcome: &RegistrationOutcome) -> Kept {
+    let refused = outcome.refused.iter().map(|refused| {
+        (
+            refused.row,
+            place_of(&COLUMNS, &refused.column),
+            place_of(&REFUSALS, &refused.reason),
+        )
+    });
+    Kept::Registration {
+        received: outcome.received,
+        registered: outcome.registered,
+        unchanged: outcome.unchanged,
+        refused: refused.collect(),
+        version: outcome.version,
+    }
+}
+
+fn recall(kept: Kept) -> Work<RegistrationOutcome> {
+    let Kept::Registration {
+        received,
+        registered,
+        unchanged,
+        refused,
+        version,
+    } = kept
+    else {
+        return Err(Failure::Malformed("answer"));
+    };
+    let refused = refused.into_iter().map(|(row, column, reason)| {
+        Some(RefusedRow {
+            row,
+            column: *COLUMNS.get(usize::from(column))?,
+            reason: *REFUSALS.get(usize::from(reason))?,
+        })
+    });
+    Ok(RegistrationOutcome {
+        received,
+        registered,
+        unchanged,
+        refused: refused
+            .collect::<Option<_>>()
+            .ok_or(Failure::Malformed("answer"))?,
+        version,
+    })
+}
+
+fn place_of<T: PartialEq>(table: &[T], value: &T) -> u8 {
+    let place = table.iter().position(|each| each == value);
+    place
+        .and_then(|place| u8::try_from(place).ok())
+        .unwrap_or(u8::MAX)
+}
+
+impl From<IssuedState> for CardState {
+    fn from(state: IssuedState) -> Self {
+        match state {
+            IssuedState::Active => Self::Active,
+            IssuedState::Delivered => Self::Delivered,
+        }
+    }
+}
