@@ -5,7 +5,7 @@ use std::thread::{self, JoinHandle};
 use anyhow::anyhow;
 use tokio::sync::{mpsc, oneshot};
 
-/// A thread that answers at once, behind the same channels as a reader's.
+/// A thread that does one thing when asked, behind two channels.
 #[derive(Debug)]
 pub(crate) struct RoundTrip {
     requests: Option<mpsc::Sender<oneshot::Sender<()>>>,
@@ -13,13 +13,14 @@ pub(crate) struct RoundTrip {
 }
 
 impl RoundTrip {
-    /// Starts the thread.
-    pub(crate) fn start() -> anyhow::Result<Self> {
+    /// Starts the thread; `work` is what it does each time.
+    pub(crate) fn start(mut work: impl FnMut() + Send + 'static) -> anyhow::Result<Self> {
         let (requests, mut inbox) = mpsc::channel::<oneshot::Sender<()>>(16);
         let thread = thread::Builder::new()
             .name("round-trip".into())
             .spawn(move || {
                 while let Some(reply) = inbox.blocking_recv() {
+                    work();
                     reply.send(()).ok();
                 }
             })?;
@@ -29,7 +30,7 @@ impl RoundTrip {
         })
     }
 
-    /// There and back.
+    /// There, the work, and back.
     pub(crate) async fn go(&self) -> anyhow::Result<()> {
         let (reply, answer) = oneshot::channel();
         let requests = self.requests.as_ref();

@@ -28,10 +28,9 @@ impl Series {
         median(self.paired(base, |own, base| own / base))
     }
 
-    /// How much longer than `base` this took, counted in `unit`.
-    pub(crate) fn extra_over(&self, base: &Self, unit: &Self) -> f64 {
-        let extra = Self(self.paired(base, |own, base| own - base));
-        extra.ratio_to(unit)
+    /// How much longer than `base` this took.
+    pub(crate) fn minus(&self, base: &Self) -> Self {
+        Self(self.paired(base, |own, base| own - base))
     }
 
     fn paired(&self, other: &Self, combine: impl Fn(f64, f64) -> f64) -> Vec<f64> {
@@ -83,7 +82,7 @@ mod tests {
         let own = series(&[11.0, 33.0, 12.0]);
         let unit = series(&[2.0, 6.0, 2.0]);
         assert!((own.ratio_to(&raw) - 1.1).abs() < 1e-9);
-        assert!((own.extra_over(&raw, &unit) - 0.5).abs() < 1e-9);
+        assert!((own.minus(&raw).ratio_to(&unit) - 0.5).abs() < 1e-9);
         assert!((own.median() - 12.0).abs() < 1e-9);
     }
 

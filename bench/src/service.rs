@@ -104,7 +104,7 @@ impl Service {
             .time("bare unary call", bare.median())
             .figure(
                 "ReadCard over plain C, in bare unary calls",
-                call.extra_over(&raw, &bare),
+                call.minus(&raw).ratio_to(&bare),
                 "",
                 1.5,
             )
