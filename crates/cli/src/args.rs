@@ -411,7 +411,7 @@ pub(crate) struct SimInsertArgs {
     #[arg(group = "description")]
     pub(crate) kind: Option<String>,
     /// What is on it: `key=text`, such as `number=1000751012345678`, or
-    /// `key:=value` for a value in TOML that is no text, such as `tear_after:=2`.
+    /// `key:=value` for a value in TOML that is no text, such as `mute:=true`.
     #[arg(value_name = "KEY=VALUE", requires = "kind")]
     pub(crate) fields: Vec<String>,
     /// File that describes the card in TOML.

@@ -273,3 +273,6 @@ pub(crate) fn duration(duration: &prost_types::Duration) -> String {
         decimals => format!("{sign}{seconds}.{decimals}s"),
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -257,6 +257,7 @@ fn refused_text(refused: &[RefusedRow], output: &Output) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shapes::tests::documented;
 
     #[test]
     fn a_row_of_the_list_becomes_a_row_of_the_protocol() {
@@ -287,6 +288,22 @@ mod tests {
             },
         ];
         assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn the_answer_is_as_documented() {
+        let text = "学籍号,姓名,卡号\n1,a,1234\n2,=b,1235\n";
+        let list = parse_issued_cards(text.as_bytes()).unwrap();
+        let outcome = Outcome {
+            refused: refused_rows(&list.errors, Language::English),
+            totals: RegisterTotals {
+                received: 2,
+                refused: 1,
+                ..RegisterTotals::default()
+            },
+        };
+        let answer = shape(&outcome, list.encoding.name(), false);
+        assert_eq!(answer, documented("card import"));
     }
 
     #[test]
