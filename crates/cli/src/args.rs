@@ -126,10 +126,12 @@ pub(crate) struct WatchArgs {
     /// Only this reader.
     #[arg(long, value_name = "NAME")]
     pub(crate) reader: Option<String>,
-    /// Begin after the event with this sequence number.
-    #[arg(long, value_name = "N", requires = "epoch")]
+    /// Begin after the event with this sequence number, with what is still
+    /// kept of the events since.
+    #[arg(long, value_name = "N")]
     pub(crate) after: Option<u64>,
-    /// The epoch in which that number was seen.
+    /// The epoch in which that number was seen; without it, or when the daemon
+    /// was restarted since, everything that is kept is told.
     #[arg(long, value_name = "E", requires = "after")]
     pub(crate) epoch: Option<u64>,
 }
@@ -487,9 +489,9 @@ mod tests {
                 "too small",
             ),
             (
-                "xueka watch --after 3",
+                "xueka watch --epoch 3",
                 MissingRequiredArgument,
-                "a number without its epoch",
+                "an epoch without a number",
             ),
             ("xueka sim insert", MissingRequiredArgument, "no card"),
             (
