@@ -6,6 +6,8 @@
 # ends the demonstration with exit code 1. Nothing is left behind.
 #
 #   demo.sh [--in-process]   with readers inside the daemon, not those of pcscd
+#
+# XUEKA_BIN_DIR names a folder with both programs when they are built already.
 
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -14,7 +16,7 @@ readonly SLOT=0
 readonly LIST=examples/issued-cards.csv
 # Cards of that list, and one that is not in it.
 readonly TRANSIT='transit-cpu number=1000751012345678 uid=3A5C7E91'
-readonly T_UNION='t-union number=3104870012345678901 uid=5B6A7988'
+readonly T_UNION='t-union number=3104870012345678901 uid=5D18A3C2'
 readonly M1='mifare-classic-1k uid=9B27D4E6'
 readonly RANDOM_UID='desfire uid=random'
 readonly UNKNOWN='iso14443-4 uid=C0FFEE42'
@@ -116,6 +118,10 @@ take_away() {
 # --- The parts ---------------------------------------------------------------
 
 build() {
+	if [[ -n ${XUEKA_BIN_DIR-} ]]; then
+		bin=$XUEKA_BIN_DIR
+		return
+	fi
 	scripts/install-packages.sh build || exit 1
 	echo 'Building xuekad and xueka (the first time takes some minutes) ...'
 	cargo build --locked --release --quiet --package xueka-daemon --package xueka-cli ||
@@ -216,7 +222,7 @@ story() {
 	step 'The school takes in the cards that were issued before' \
 		"A list of students and cards: $LIST"
 	run 0 card import "$LIST"
-	says 7
+	says 'registered  7' 'refused     0'
 
 	step 'A student card is tapped' \
 		'A transit CPU card (市政交通一卡通), virtual here, of one of these students.'
@@ -234,13 +240,14 @@ story() {
 
 	step 'The student reports it lost'
 	run 0 card report-loss --number $NUMBER
-	says Lost
+	says 'blocked from now on'
 
 	step 'From that moment it is refused' \
 		'At this desk, and for every gate and canteen that asks.'
 	at_reader 1 verify
 	says Lost
 	run 1 blacklist check --number $NUMBER
+	says Blocked
 
 	step 'It is found again' \
 		'The loss is cancelled only with the very card in the reader.'
@@ -248,13 +255,14 @@ story() {
 	at_reader 0 verify
 	says Valid
 	run 0 blacklist check --number $NUMBER
+	says 'Not blocked'
 	take_away
 
 	step 'A card of the older generation' \
 		'A MIFARE Classic (M1): without a key only its UID is known, and that can be copied.'
 	tap "$M1"
 	at_reader 0 verify
-	says Valid
+	says Valid 9B27D4E6
 	take_away
 
 	step 'A T-Union student card (交通联合)'
@@ -269,7 +277,9 @@ story() {
 		'Phones and some DESFire cards make up a new UID at each tap: it names nobody.'
 	tap "$RANDOM_UID"
 	at_reader 0 read
+	says random
 	at_reader 6 verify
+	says Unreadable
 	take_away
 
 	step 'A card that nobody knows'
@@ -277,6 +287,7 @@ story() {
 	at_reader 0 read
 	says C0FFEE42
 	at_reader 1 verify
+	says 'Not issued'
 	take_away
 }
 

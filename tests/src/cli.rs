@@ -110,7 +110,7 @@ impl Answer {
     pub fn reason(&self) -> String {
         let document: Value = serde_json::from_str(&self.stderr)
             .unwrap_or_else(|error| panic!("{}: {error}\n{}", self.line, self.stderr));
-        let reason = document["error"]["reason"].as_str();
+        let reason = document["reason"].as_str();
         reason
             .unwrap_or_else(|| panic!("{}: no reason in {document}", self.line))
             .to_owned()

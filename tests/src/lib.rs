@@ -27,5 +27,5 @@ pub use pcscd::PrivatePcscd;
 pub use programs::{program, workspace};
 pub use python::python;
 pub use story::{Counter, TAPS, Tap};
-pub use taps::Taps;
+pub use taps::{Taps, is_left, number_read};
 pub use wait::{PATIENCE, until};

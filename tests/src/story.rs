@@ -47,13 +47,13 @@ pub const TAPS: &[Tap] = &[
         why: "a transit card on record with number and UID",
     },
     Tap {
-        card: "t-union number=3104870012345678901 uid=5A11B2C3",
+        card: "t-union number=3104870012345678901 uid=5D18A3C2",
         family: "T_UNION",
         number: Some("3104870012345678901"),
-        uid: Some("5A11B2C3"),
+        uid: Some("5D18A3C2"),
         verdict: "VALID",
         code: 0,
-        why: "a T-Union card on record by its number",
+        why: "a T-Union card on record",
     },
     Tap {
         card: "city-union number=1000000098765432 uid=6A11B2C3",
@@ -208,8 +208,14 @@ impl Counter {
     /// Runs a command that works on the card in this reader.
     #[must_use]
     pub fn at_reader(&self, words: &str) -> Answer {
+        self.at_reader_for(words, "20s")
+    }
+
+    /// The same with another time to wait for a card.
+    #[must_use]
+    pub fn at_reader_for(&self, words: &str, wait: &str) -> Answer {
         let mut all: Vec<&str> = words.split(' ').collect();
-        all.extend(["--json", "--wait", "20s", "--reader", &self.reader]);
+        all.extend(["--json", "--wait", wait, "--reader", &self.reader]);
         self.cli.run_words(&all)
     }
 
@@ -284,7 +290,7 @@ impl Counter {
         self.tap("transit-cpu number=1000751012345686 uid=B1C2D3E4");
         assert_eq!(self.verdict(1), "NOT_COLLECTED");
         let taken = self.at_reader("card collect --student G202402002");
-        assert_eq!(taken.expect(1).reason(), "STUDENT_HAS_CARD");
+        assert_eq!(taken.expect(1).reason(), "NUMBER_TAKEN");
 
         let collected = self.at_reader("card collect --student G202401004");
         let card = &collected.expect(0).document()["card"];
@@ -294,6 +300,10 @@ impl Counter {
 
         self.tap("transit-cpu number=1000751012345686 uid=00000001");
         assert_eq!(self.verdict(1), "SUSPECT", "bound to another chip");
+
+        self.tap("transit-cpu number=1000751012349999 uid=00000002");
+        let second = self.at_reader("card collect --student G202401004");
+        assert_eq!(second.expect(1).reason(), "STUDENT_HAS_CARD");
     }
 }
 

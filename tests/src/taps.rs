@@ -86,11 +86,22 @@ impl Taps {
             _ => None,
         })
     }
+}
 
-    /// Waits until a card left.
-    pub fn left(&mut self) {
-        self.until("a card to leave", |event| {
-            matches!(event.event, Some(Event::CardLeft(_))).then_some(())
-        });
+/// The card number that an event tells of; `None` for every other event.
+#[must_use]
+pub fn number_read(event: &WatchTapsResponse) -> Option<&str> {
+    match &event.event {
+        Some(Event::CardArrived(arrived)) => match &arrived.outcome {
+            Some(Outcome::Reading(reading)) => Some(&reading.card_number),
+            _ => None,
+        },
+        _ => None,
     }
+}
+
+/// Whether an event says that a card left.
+#[must_use]
+pub fn is_left(event: &WatchTapsResponse) -> bool {
+    matches!(event.event, Some(Event::CardLeft(_)))
 }
