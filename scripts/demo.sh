@@ -153,7 +153,7 @@ start_readers() {
 		;;
 	3)
 		printf 'No pcscd of our own can be had (%s): going on with readers inside the daemon.\n' \
-			"${why##*$'\n'}"
+			"${why#private-pcscd: }"
 		simulate=(--simulate 2)
 		;;
 	*) fail "the private pcscd does not start: $why" ;;
@@ -215,7 +215,8 @@ story() {
 		'It serves virtual readers here; with hardware there is no --simulate option.'
 	start_daemon
 	run 0 readers
-	reader=$("$bin/xueka" sim list --json | sed -n 's/.*"attached_to": *"\([^"]*\)".*/\1/p' | head -n 1)
+	reader=$("$bin/xueka" sim list --json | grep -o '"attached_to": *"[^"]*"' |
+		sed -n "$((SLOT + 1))s/.*: *\"\(.*\)\"/\1/p")
 	[[ ! -e $place/pcscd/readers ]] || reader=$(sed -n "$((SLOT + 1))p" "$place/pcscd/readers")
 	says "$reader"
 
