@@ -168,6 +168,7 @@ impl Reason {
     }
 
     /// The one table of reasons: verdict, code, words.
+    #[allow(clippy::too_many_lines, reason = "a table is read by the line")]
     fn row(self) -> Row {
         match self {
             Self::LossReported => Row {

@@ -81,7 +81,7 @@ pub struct AuditReport {
 /// [`RegistryError::ReadOnly`]; methods name only what else they can answer.
 #[derive(Clone, Debug)]
 pub struct Registry {
-    database: Arc<Database>,
+    pub(crate) database: Arc<Database>,
 }
 
 impl Registry {

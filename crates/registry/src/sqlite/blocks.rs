@@ -82,7 +82,7 @@ pub(crate) fn add(
         action: "add block",
     };
     once.run(
-        |_, kept| recall_entry(kept, key, note),
+        |_, kept| recall_entry(&kept, key, note),
         |change| {
             if find_row(change.sql, key, true)?.is_some() {
                 return Err(Refusal::EntryExists.into());
@@ -101,12 +101,12 @@ pub(crate) fn add(
     )
 }
 
-fn recall_entry(kept: Kept, key: CardKey, note: &Note) -> Work<BlacklistEntry> {
+fn recall_entry(kept: &Kept, key: CardKey, note: &Note) -> Work<BlacklistEntry> {
     match kept {
         Kept::Entry {
             create_time,
             version,
-        } => entry_by_hand(key, note, create_time, version),
+        } => entry_by_hand(key, note, *create_time, *version),
         _ => Err(Failure::Malformed("answer")),
     }
 }

@@ -12,7 +12,7 @@ use crate::RegistryError;
 const OLDEST_SQLITE: i32 = 3_051_003;
 
 /// How long a connection waits for another process, such as a backup.
-const BUSY: Duration = Duration::from_secs(5);
+const BUSY: Duration = Duration::from_secs(2);
 
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 64;

@@ -23,6 +23,9 @@ mod sightings;
 mod tokens;
 mod writer;
 
+#[cfg(test)]
+mod faults;
+
 use std::{
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -70,8 +73,11 @@ impl Database {
     pub(crate) fn open(path: &Path, options: OpenOptions) -> Result<Self, RegistryError> {
         connect::check_library()?;
         let place = Place::take(path)?;
+        let look = connect::reading(place.path()).map_err(told_at_open)?;
+        schema::refuse_foreign(&look)?;
+        drop(look);
         let mut sql = connect::writing(place.path()).map_err(told_at_open)?;
-        schema::migrate(&mut sql, options.simulated)?;
+        schema::migrate(&mut sql, options.simulated).map_err(told_at_open)?;
         connect::check_pages(&sql, place.n_bytes())?;
         refuse_other_kind(&sql, options.simulated)?;
         Self::start(place, sql, options)

@@ -13,10 +13,13 @@ use tokio::sync::mpsc;
 /// How many look-ups may wait; a caller beyond that waits to hand its own over.
 pub(super) const QUEUE: usize = 1_024;
 
+/// Something to look up, which answers its caller itself.
+pub(super) type LookUp = Box<dyn FnOnce(&Connection) + Send>;
+
 /// What is sent to the readers.
 pub(super) enum Message {
-    /// A look-up, which answers its caller itself.
-    Job(Box<dyn FnOnce(&Connection) + Send>),
+    /// A look-up.
+    Job(LookUp),
     /// Finish what was handed over before, then end.
     Close,
 }
@@ -44,7 +47,7 @@ fn serve(sql: &Connection, inbox: &Mutex<mpsc::Receiver<Message>>) {
 
 /// Waits for the next look-up. Whoever waits holds the queue; the others wait
 /// for it, and nobody holds it while looking something up.
-fn next(inbox: &Mutex<mpsc::Receiver<Message>>) -> Option<Box<dyn FnOnce(&Connection) + Send>> {
+fn next(inbox: &Mutex<mpsc::Receiver<Message>>) -> Option<LookUp> {
     let mut inbox = inbox.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
         match inbox.blocking_recv()? {

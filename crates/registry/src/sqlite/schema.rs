@@ -17,29 +17,35 @@ pub(crate) fn known_version() -> u32 {
     u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
 }
 
+/// Refuses a database that is not this program's, or a newer program's. Only
+/// reads, so that such a file is left as it is.
+pub(crate) fn refuse_foreign(sql: &Connection) -> Result<(), RegistryError> {
+    let told = |failure: Failure| failure.told("looking at the database");
+    let found = stored_version(sql).map_err(told)?;
+    let is_ours = if found == 0 {
+        is_empty(sql).map_err(told)?
+    } else {
+        application_id(sql).map_err(told)? == APPLICATION_ID
+    };
+    if !is_ours {
+        return Err(RegistryError::NotADatabase);
+    }
+    let known = known_version();
+    if found > known {
+        return Err(RegistryError::NewerVersion { found, known });
+    }
+    Ok(())
+}
+
 /// Brings the database to the newest schema; a new one is stamped as made for
 /// simulation or not.
 ///
 /// Each step is one transaction, so that a crash leaves a whole version.
-pub(crate) fn migrate(sql: &mut Connection, for_simulation: bool) -> Result<(), RegistryError> {
-    const DOING: &str = "bringing the database to the present schema";
-    let told = |failure: Failure| failure.told(DOING);
-    let found = stored_version(sql).map_err(told)?;
-    if found == 0 && !is_empty(sql).map_err(told)? {
-        return Err(RegistryError::NotADatabase);
-    }
-    if found != 0 && application_id(sql).map_err(told)? != APPLICATION_ID {
-        return Err(RegistryError::NotADatabase);
-    }
-    if found > known_version() {
-        return Err(RegistryError::NewerVersion {
-            found,
-            known: known_version(),
-        });
-    }
+pub(crate) fn migrate(sql: &mut Connection, for_simulation: bool) -> Work<()> {
+    let found = stored_version(sql)?;
     for (step, version) in MIGRATIONS.iter().zip(1_u32..) {
         if version > found {
-            apply(sql, step, version, for_simulation).map_err(told)?;
+            apply(sql, step, version, for_simulation)?;
         }
     }
     Ok(())

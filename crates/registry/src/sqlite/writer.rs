@@ -31,6 +31,9 @@ pub(super) enum Message {
     /// Lets a test make the connection fail.
     #[cfg(test)]
     Probe(Box<dyn FnOnce(&Connection) + Send>),
+    /// Lets a test take the connection away, as a failed commit does.
+    #[cfg(test)]
+    GiveUpConnection,
 }
 
 /// A piece of work with its caller's address.
@@ -77,14 +80,14 @@ where
     }
 }
 
-/// How far a group came before it failed.
+/// Where a group failed.
 enum Stopped {
     /// The transaction did not begin.
-    AtBegin(Failure),
+    Begin(Failure),
     /// A piece of work failed; all was rolled back.
-    AtWork(Failure),
+    Work(Failure),
     /// Whether it is on the disk is unknown.
-    AtCommit(Failure),
+    Commit(Failure),
 }
 
 /// Opens a connection for the writer.
@@ -132,6 +135,8 @@ impl Writer {
                             probe(connection);
                         }
                     }
+                    #[cfg(test)]
+                    Message::GiveUpConnection => self.connection = None,
                 }
             }
             self.commit(jobs);
@@ -145,17 +150,17 @@ impl Writer {
         }
         match self.try_commit(&mut jobs) {
             Ok(commit) => {
-                self.tell(commit);
+                self.tell(&commit);
                 jobs.into_iter().for_each(Job::answer);
             }
             // One of them spoils it for the others: each on its own.
-            Err(Stopped::AtWork(_)) if jobs.len() > 1 => {
+            Err(Stopped::Work(_)) if jobs.len() > 1 => {
                 for job in jobs {
                     self.commit(vec![job]);
                 }
             }
-            Err(Stopped::AtWork(failure) | Stopped::AtBegin(failure)) => fail_all(jobs, &failure),
-            Err(Stopped::AtCommit(failure)) => {
+            Err(Stopped::Work(failure) | Stopped::Begin(failure)) => fail_all(jobs, &failure),
+            Err(Stopped::Commit(failure)) => {
                 // After a failed write to the disk the connection's view of
                 // what is there cannot be trusted; a new one reads the log.
                 self.connection = None;
@@ -165,36 +170,36 @@ impl Writer {
     }
 
     fn try_commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<Commit, Stopped> {
-        self.reconnect().map_err(Stopped::AtBegin)?;
+        self.reconnect().map_err(Stopped::Begin)?;
         let told = self.told;
         let Some(connection) = &mut self.connection else {
-            return Err(Stopped::AtBegin(Failure::Malformed("connection")));
+            return Err(Stopped::Begin(Failure::Malformed("connection")));
         };
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(|error| Stopped::AtBegin(error.into()))?;
+            .map_err(|error| Stopped::Begin(error.into()))?;
         let mut commit = Commit {
             version: told,
             blocks: Vec::new(),
         };
         for job in jobs {
-            if let Some(sealed) = run_apart(&transaction, job.as_mut()).map_err(Stopped::AtWork)? {
+            if let Some(sealed) = run_apart(&transaction, job.as_mut()).map_err(Stopped::Work)? {
                 commit.version = sealed.version;
                 commit.blocks.extend(sealed.blocks);
             }
         }
         transaction
             .commit()
-            .map_err(|error| Stopped::AtCommit(error.into()))?;
+            .map_err(|error| Stopped::Commit(error.into()))?;
         Ok(commit)
     }
 
     /// Tells of a commit, unless nothing changed.
-    fn tell(&mut self, commit: Commit) {
+    fn tell(&mut self, commit: &Commit) {
         if commit.version > self.told {
             self.told = commit.version;
             if let Some(on_commit) = &mut self.on_commit {
-                on_commit(&commit);
+                on_commit(commit);
             }
         }
     }
@@ -218,7 +223,7 @@ impl Writer {
             missed.extend(changes);
         }
         self.connection = Some(connection);
-        self.tell(Commit {
+        self.tell(&Commit {
             version,
             blocks: missed,
         });

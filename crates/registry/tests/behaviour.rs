@@ -1,0 +1,82 @@
+//! How a register behaves, whatever database is behind it.
+//!
+//! The behaviour is written as functions over a [`Stand`] in `suite/`; this
+//! file runs each of them on a fresh database.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "in a test a panic is the failure"
+)]
+
+mod suite;
+
+use suite::stand::Stand;
+
+/// Runs every function of the suite on an SQLite file of its own.
+macro_rules! on_sqlite {
+    ($($module:ident :: $name:ident,)+) => {
+        mod on_sqlite {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    let folder = tempfile::tempdir().unwrap();
+                    let address = folder.path().join("register.db");
+                    let stand = super::Stand::open(address.to_str().unwrap()).await;
+                    super::suite::$module::$name(&stand).await;
+                    // Whatever happened, the trail of it is in order.
+                    assert_eq!(stand.registry.verify_audit().await.unwrap().first_bad, None);
+                    stand.registry.close().await;
+                }
+            )+
+        }
+    };
+}
+
+on_sqlite! {
+    issuing::a_collected_card_is_on_record_with_its_holder,
+    issuing::a_number_is_never_given_to_a_second_student,
+    issuing::a_student_has_one_live_card,
+    issuing::a_listed_card_is_bound_by_the_hand_out_tap,
+    issuing::a_listed_card_is_not_handed_out_as_another_chip,
+    issuing::a_lone_uid_names_one_card_at_a_time,
+    issuing::two_cards_with_numbers_may_share_a_uid,
+    issuing::a_lost_card_that_someone_brings_is_not_handed_out,
+    issuing::nobody_is_handed_a_card_who_is_not_on_record,
+    issuing::of_64_hand_outs_to_one_student_one_wins,
+    loss::a_lost_card_is_blocked_before_the_caller_hears,
+    loss::a_found_card_is_unblocked,
+    loss::only_the_same_chip_cancels_a_loss,
+    loss::a_loss_is_not_cancelled_once_another_card_is_there,
+    loss::a_new_card_takes_the_place_of_lost_and_damaged_ones,
+    loss::what_a_state_does_not_allow_is_refused_with_the_state,
+    loss::every_way_out_of_use_blocks,
+    loss::a_card_that_nobody_has_is_not_found,
+    loss::a_uid_that_two_live_cards_share_names_neither,
+    registration::a_list_is_taken_in_whole,
+    registration::one_bad_row_stops_all_unless_good_rows_are_wanted,
+    registration::rows_are_judged_against_the_rows_before_them,
+    registration::every_fault_of_a_row_has_its_column_and_reason,
+    registration::the_same_list_again_changes_nothing,
+    registration::a_dry_run_changes_nothing,
+    blacklist::a_block_by_hand_goes_by_hand,
+    blacklist::a_block_from_a_state_cannot_be_removed_by_hand,
+    blacklist::both_kinds_of_block_hold_side_by_side,
+    blacklist::pages_keep_their_order_whatever_is_removed,
+    blacklist::the_feed_tells_what_was_told_at_commit,
+    blacklist::a_uid_is_blocked_while_no_live_card_bears_it,
+    requests::a_request_sent_twice_is_done_once,
+    requests::the_first_answer_stays_though_the_card_moves_on,
+    requests::a_request_id_serves_one_request,
+    requests::a_refused_request_may_be_sent_again,
+    requests::every_change_has_its_version,
+    requests::a_change_is_made_though_its_caller_left,
+    verification::facts_tell_what_is_on_record,
+    verification::a_uid_seen_with_another_number_is_noticed,
+    verification::a_uid_that_was_bound_twice_speaks_against_neither_card,
+    verification::a_sighting_is_noted_once,
+    verification::a_card_known_by_its_uid_may_show_a_number,
+    tokens::a_token_lives_until_it_ends,
+    tokens::a_live_name_is_taken,
+    model::any_sequence_of_operations_keeps_the_rules,
+}

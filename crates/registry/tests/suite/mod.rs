@@ -1,0 +1,11 @@
+//! The behaviour of a register, as functions over a [`stand::Stand`].
+
+pub(crate) mod blacklist;
+pub(crate) mod issuing;
+pub(crate) mod loss;
+pub(crate) mod model;
+pub(crate) mod registration;
+pub(crate) mod requests;
+pub(crate) mod stand;
+pub(crate) mod tokens;
+pub(crate) mod verification;
