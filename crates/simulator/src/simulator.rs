@@ -14,8 +14,8 @@ use crate::{
 /// last of them the cards on pcscd's virtual readers are taken away.
 ///
 /// Calls block: an [`insert`](Self::insert) into a slot of pcscd up to five
-/// seconds, a [`remove`](Self::remove) up to about one, the others not to
-/// speak of. In asynchronous code they belong on a thread for such calls.
+/// seconds, a [`remove`](Self::remove) up to a quarter of one, the others not
+/// to speak of. In asynchronous code they belong on a thread for such calls.
 #[derive(Clone, Debug)]
 pub struct Simulator {
     slots: Slots,

@@ -20,7 +20,9 @@ fn cards() -> Vec<VirtualCard> {
             .file(21, vec![0; 1000])
             .select_answer(vec![0x6F; 500]),
         VirtualCard::city_union("1"),
-        VirtualCard::mifare_classic_1k(),
+        VirtualCard::mifare_classic_1k()
+            .block(u16::MAX, [1; 16])
+            .keys(u16::MAX, [1; 6], [2; 6]),
         VirtualCard::mifare_classic_4k()
             .reader_style(ReaderStyle::Acs)
             .access(3, [0; 4]),

@@ -152,9 +152,20 @@ fn keys_inside_applications_and_sectors_work_together() {
     );
 }
 
+/// Each text is refused at its line for its reason.
+fn assert_refused(cases: &[(&str, usize, &str)]) {
+    for &(text, line, reason) in cases {
+        let error = VirtualCard::from_toml(text).unwrap_err();
+        assert_eq!(error.line(), line, "{text:?}: {error}");
+        assert!(error.reason().contains(reason), "{text:?}: {error}");
+        let whole = format!("line {line}: {}", error.reason());
+        assert_eq!(error.to_string(), whole);
+    }
+}
+
 #[test]
 fn mistakes_are_refused_with_line_and_reason() {
-    let cases = [
+    assert_refused(&[
         ("", 1, "a card needs `kind`, one of transit-cpu, t-union"),
         ("kind = 3", 1, "`kind` must be text"),
         ("\n\nkind = 'visa'", 3, "`kind` must be one of transit-cpu"),
@@ -220,6 +231,12 @@ fn mistakes_are_refused_with_line_and_reason() {
             "a time such as",
         ),
         ("kind = 'transit-cpu'\natr = '3'", 2, "hexadecimal"),
+    ]);
+}
+
+#[test]
+fn mistakes_in_faults_are_refused_with_line_and_reason() {
+    assert_refused(&[
         (
             "kind = 'transit-cpu'\nfault = 'tear'",
             2,
@@ -255,6 +272,12 @@ fn mistakes_are_refused_with_line_and_reason() {
             2,
             "a swap needs `uid`",
         ),
+    ]);
+}
+
+#[test]
+fn mistakes_in_files_and_memory_are_refused_with_line_and_reason() {
+    assert_refused(&[
         (
             "kind = 'transit-cpu'\n[[file]]\nsfi = 31\ndata = ''",
             3,
@@ -312,16 +335,7 @@ fn mistakes_are_refused_with_line_and_reason() {
             "iso15693 or felica",
         ),
         ("kind = 'transit-cpu", 1, ""),
-    ];
-    for (text, line, reason) in cases {
-        let error = VirtualCard::from_toml(text).unwrap_err();
-        assert_eq!(error.line(), line, "{text:?}: {error}");
-        assert!(error.reason().contains(reason), "{text:?}: {error}");
-        assert_eq!(
-            error.to_string(),
-            format!("line {line}: {}", error.reason())
-        );
-    }
+    ]);
 }
 
 #[test]

@@ -274,7 +274,7 @@ fn a_delay_passes_and_ends_early_when_the_card_goes() {
     assert!(get_uid(reader.open().unwrap().as_mut()).is_ok());
     assert!(began.elapsed() >= a_moment);
 
-    let a_day = Duration::from_secs(86_400);
+    let a_day = Duration::from_hours(24);
     simulator
         .insert(0, card().fault(1, Fault::Delay(a_day)))
         .unwrap();

@@ -1,6 +1,7 @@
 //! Virtual cards.
 
-mod builder;
+mod constructors;
+mod details;
 mod fault;
 mod kind;
 
@@ -8,7 +9,7 @@ use std::{fmt, mem, thread, time::Duration};
 
 use xueka_transport::{CardSession, CardTransport, TransportError};
 
-pub(crate) use self::builder::{
+pub(crate) use self::constructors::{
     DEFAULT_CITY_UNION_NUMBER, DEFAULT_T_UNION_NUMBER, DEFAULT_TRANSIT_NUMBER,
 };
 pub use self::fault::{Fault, ReaderStyle};

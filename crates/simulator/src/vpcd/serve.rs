@@ -27,8 +27,10 @@ const GET_ATR: u8 = 4;
 /// takes the card for one that does not answer.
 const NO_ATR: [u8; 64] = [0; 64];
 
-/// A slot that another card occupies does not answer at all.
-const CONNECT_LIMIT: Duration = Duration::from_secs(1);
+/// A slot that another card occupies, or that has not noticed yet that one
+/// left, does not answer at all; a new attempt then gets through sooner than
+/// TCP's own repetition after a second.
+const CONNECT_LIMIT: Duration = Duration::from_millis(250);
 /// Pauses between attempts, doubled from the first to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LAST_PAUSE: Duration = Duration::from_millis(200);

@@ -1,24 +1,26 @@
 //! MIFARE Classic: sectors, two keys each, access bits, and the key slots of
 //! the reader in front of it.
 //!
-//! Sources: NXP MF1S50YYX and MF1S70YYX data sheets (memory organisation,
-//! access conditions); PC/SC Part 3 (2.01.09), §3.2.2.1.4 to §3.2.2.1.9.
+//! Sources: NXP MF1S50YYX and MF1S70YYX data sheets; PC/SC Part 3 (2.01.09),
+//! §3.2.2.1.4 to §3.2.2.1.9.
 
+mod access;
+mod layout;
+
+pub(crate) use self::layout::Size;
+use self::{
+    access::{
+        BLOCK, KEY, KeyKind, Trailer, condition, is_key_b_readable, may_read, may_write,
+        write_trailer,
+    },
+    layout::{access_group, is_trailer, sector_of, trailer_block},
+};
 use super::{
     command::{refuse, reply},
     pseudo::Memory,
     status,
 };
 use crate::card::ReaderStyle;
-
-/// Bytes in a block and in a key.
-const BLOCK: usize = 16;
-const KEY: usize = 6;
-
-/// Sectors below this have four blocks, the others sixteen.
-const N_SMALL_SECTORS: u16 = 32;
-const SMALL_SECTOR: u16 = 4;
-const LARGE_SECTOR: u16 = 16;
 
 /// Key slots of the virtual reader, in each of its two memories.
 const N_KEY_SLOTS: usize = 32;
@@ -35,49 +37,6 @@ const KEY_KIND_B: u8 = 0x61;
 const TRANSPORT_KEY: [u8; KEY] = [0xFF; KEY];
 /// The access bits that blank cards come with, and the free byte behind.
 const TRANSPORT_ACCESS: [u8; 4] = [0xFF, 0x07, 0x80, 0x69];
-
-/// How many sectors each kind of card has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Size {
-    /// 320 bytes.
-    Mini,
-    /// 1 KiB.
-    OneK,
-    /// 4 KiB.
-    FourK,
-}
-
-impl Size {
-    /// How many sectors.
-    pub(crate) fn n_sectors(self) -> u16 {
-        match self {
-            Self::Mini => 5,
-            Self::OneK => 16,
-            Self::FourK => 40,
-        }
-    }
-
-    /// How many blocks, trailers included.
-    pub(crate) fn n_blocks(self) -> u16 {
-        first_block(self.n_sectors())
-    }
-
-    /// SAK and ATQA as block 0 repeats them.
-    fn sak_atqa(self) -> [u8; 3] {
-        match self {
-            Self::Mini => [0x09, 0x04, 0x00],
-            Self::OneK => [0x08, 0x04, 0x00],
-            Self::FourK => [0x18, 0x02, 0x00],
-        }
-    }
-}
-
-/// Which of a sector's keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum KeyKind {
-    A,
-    B,
-}
 
 /// One card and the key memory of its reader.
 ///
@@ -138,7 +97,7 @@ impl Classic {
     /// Sets a block of data; `false` for block 0, trailers and numbers that
     /// this card does not have.
     pub(crate) fn set_block(&mut self, block: u16, data: [u8; BLOCK]) -> bool {
-        if block == 0 || is_trailer(block) {
+        if block == 0 || block >= self.size.n_blocks() || is_trailer(block) {
             return false;
         }
         match self.blocks.get_mut(usize::from(block)) {
@@ -187,12 +146,7 @@ impl Classic {
     /// sector for good.
     fn condition(&self, sector: u16, block: u16) -> Option<u8> {
         let (_, access, _) = self.trailer(sector)?.parts();
-        let group = if sector < N_SMALL_SECTORS {
-            block - first_block(sector)
-        } else {
-            (block - first_block(sector)) / 5
-        };
-        condition(access, group)
+        condition(access, access_group(block))
     }
 
     /// The open sector and key, when `block` lies in it.
@@ -220,12 +174,7 @@ impl Classic {
             shown.put(([0; KEY], access, shown_b));
             return Some(shown);
         }
-        let allowed = match condition {
-            0b111 => false,
-            0b011 | 0b101 => key == KeyKind::B,
-            _ => true,
-        };
-        allowed.then_some(bytes)
+        may_read(condition, key).then_some(bytes)
     }
 
     /// Writes one block as far as its conditions allow.
@@ -251,12 +200,7 @@ impl Classic {
         if is_trailer(block) {
             return write_trailer(bytes, data, condition, key);
         }
-        let allowed = match condition {
-            0b000 => true,
-            0b100 | 0b110 | 0b011 => key == KeyKind::B,
-            _ => false,
-        };
-        if !allowed {
+        if !may_write(condition, key) {
             return Err(status::SECURITY_NOT_SATISFIED);
         }
         *bytes = data;
@@ -291,6 +235,9 @@ impl Memory for Classic {
     /// until power goes.
     fn authenticate(&mut self, block: u16, key_kind: u8, slot: u8) -> u16 {
         self.open = None;
+        if block >= self.size.n_blocks() {
+            return self.style.failure(status::CANNOT_AUTHENTICATE);
+        }
         let kind = match key_kind {
             KEY_KIND_A => KeyKind::A,
             KEY_KIND_B => KeyKind::B,
@@ -310,9 +257,6 @@ impl Memory for Classic {
             return self.style.failure(status::CANNOT_AUTHENTICATE);
         };
         let right = if kind == KeyKind::A { a } else { b };
-        if block >= self.size.n_blocks() {
-            return self.style.failure(status::CANNOT_AUTHENTICATE);
-        }
         if key != right {
             return self.style.failure(status::SECURITY_NOT_SATISFIED);
         }
@@ -359,97 +303,6 @@ impl Memory for Classic {
     }
 }
 
-/// A sector trailer: key A, access bits with the free byte, key B.
-trait Trailer {
-    fn parts(&self) -> ([u8; KEY], [u8; 4], [u8; KEY]);
-    fn put(&mut self, parts: ([u8; KEY], [u8; 4], [u8; KEY]));
-}
-
-impl Trailer for [u8; BLOCK] {
-    fn parts(&self) -> ([u8; KEY], [u8; 4], [u8; KEY]) {
-        let [a @ .., c0, c1, c2, c3, b0, b1, b2, b3, b4, b5] = *self;
-        (a, [c0, c1, c2, c3], [b0, b1, b2, b3, b4, b5])
-    }
-
-    fn put(&mut self, (a, access, b): ([u8; KEY], [u8; 4], [u8; KEY])) {
-        let parts = a.into_iter().chain(access).chain(b);
-        for (place, byte) in self.iter_mut().zip(parts) {
-            *place = byte;
-        }
-    }
-}
-
-/// Writes those parts of a trailer that its conditions open to this key.
-fn write_trailer(
-    bytes: &mut [u8; BLOCK],
-    data: [u8; BLOCK],
-    condition: u8,
-    key: KeyKind,
-) -> Result<(), u16> {
-    let (keys_by, access_by) = match condition {
-        0b000 => (Some(KeyKind::A), None),
-        0b100 => (Some(KeyKind::B), None),
-        0b001 => (Some(KeyKind::A), Some(KeyKind::A)),
-        0b011 => (Some(KeyKind::B), Some(KeyKind::B)),
-        0b101 => (None, Some(KeyKind::B)),
-        _ => (None, None),
-    };
-    let (may_keys, may_access) = (keys_by == Some(key), access_by == Some(key));
-    if !may_keys && !may_access {
-        return Err(status::SECURITY_NOT_SATISFIED);
-    }
-    let (mut a, mut access, mut b) = bytes.parts();
-    let (new_a, new_access, new_b) = data.parts();
-    if may_keys {
-        (a, b) = (new_a, new_b);
-    }
-    if may_access {
-        access = new_access;
-    }
-    bytes.put((a, access, b));
-    Ok(())
-}
-
-/// C1 C2 C3 of one group of blocks, 0 to 3, as a number of three bits; `None`
-/// when the bits and their inverted copies do not fit each other.
-fn condition([inverted_21, c1_inverted_3, c3_2, _]: [u8; 4], group: u16) -> Option<u8> {
-    let (c1, c2, c3) = (c1_inverted_3 >> 4, c3_2 & 0x0F, c3_2 >> 4);
-    let inverted = [inverted_21 & 0x0F, inverted_21 >> 4, c1_inverted_3 & 0x0F];
-    if inverted != [c1 ^ 0x0F, c2 ^ 0x0F, c3 ^ 0x0F] {
-        return None;
-    }
-    let bit = |nibble: u8| (nibble >> group.min(3)) & 1;
-    Some((bit(c1) << 2) | (bit(c2) << 1) | bit(c3))
-}
-
-/// Where the trailer lets key B be read, it is data and opens nothing.
-fn is_key_b_readable(trailer_condition: u8) -> bool {
-    trailer_condition <= 0b010
-}
-
-fn first_block(sector: u16) -> u16 {
-    let large = sector.saturating_sub(N_SMALL_SECTORS);
-    (sector - large) * SMALL_SECTOR + large * LARGE_SECTOR
-}
-
-fn trailer_block(sector: u16) -> u16 {
-    first_block(sector + 1) - 1
-}
-
-fn sector_of(block: u16) -> u16 {
-    let boundary = N_SMALL_SECTORS * SMALL_SECTOR;
-    if block < boundary {
-        block / SMALL_SECTOR
-    } else {
-        N_SMALL_SECTORS + (block - boundary) / LARGE_SECTOR
-    }
-}
-
-/// Whether `block` is the last of its sector.
-pub(crate) fn is_trailer(block: u16) -> bool {
-    trailer_block(sector_of(block)) == block
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -458,50 +311,6 @@ mod tests {
     fn open(card: &mut Classic, block: u16, key_kind: u8, key: [u8; KEY]) -> u16 {
         assert_eq!(card.load_key(0, 0, &key), status::OK);
         card.authenticate(block, key_kind, 0)
-    }
-
-    #[test]
-    fn condition_bits_are_taken_apart_as_in_the_data_sheet() {
-        let cases = [
-            (TRANSPORT_ACCESS, 0, Some(0b000), "data of a blank card"),
-            (TRANSPORT_ACCESS, 3, Some(0b001), "trailer of a blank card"),
-            (
-                [0x78, 0x77, 0x88, 0x69],
-                0,
-                Some(0b100),
-                "written only by B: data",
-            ),
-            (
-                [0x78, 0x77, 0x88, 0x69],
-                3,
-                Some(0b011),
-                "written only by B: trailer",
-            ),
-            ([0xFF, 0x07, 0x81, 0x69], 0, None, "copies that contradict"),
-            ([0x00, 0x00, 0x00, 0x00], 0, None, "all zero"),
-        ];
-        for (access, group, expected, why) in cases {
-            assert_eq!(condition(access, group), expected, "{why}");
-        }
-    }
-
-    #[test]
-    fn sectors_of_a_4k_card_grow_after_the_thirty_second() {
-        let cases = [
-            (0, 0, false),
-            (3, 0, true),
-            (127, 31, true),
-            (128, 32, false),
-            (143, 32, true),
-            (255, 39, true),
-        ];
-        for (block, sector, trailer) in cases {
-            assert_eq!(sector_of(block), sector, "sector of block {block}");
-            assert_eq!(is_trailer(block), trailer, "block {block}");
-        }
-        assert_eq!(Size::FourK.n_blocks(), 256);
-        assert_eq!(Size::OneK.n_blocks(), 64);
-        assert_eq!(Size::Mini.n_blocks(), 20);
     }
 
     #[test]

@@ -1,0 +1,199 @@
+//! What can be told to a card after its constructor.
+
+use std::time::Duration;
+
+use jiff::civil::Date;
+
+use super::{Fault, ReaderStyle, UidRule, VirtualCard};
+use crate::chip::{Chip, atr, transit::Transit};
+
+/// Details: each changes one thing and leaves the others.
+///
+/// A detail that a kind of card does not have leaves the card as it is.
+impl VirtualCard {
+    /// The UID, of any length.
+    #[must_use]
+    pub fn uid(mut self, uid: impl Into<Vec<u8>>) -> Self {
+        let uid = uid.into();
+        match &mut self.chip {
+            Chip::Classic(card) => card.set_uid(&uid),
+            Chip::Ultralight(card) => card.set_uid(&uid),
+            _ => {}
+        }
+        self.uid = UidRule::Fixed(uid);
+        self.power_up();
+        self
+    }
+
+    /// A random UID: four bytes beginning `08`, new at each arrival and reset.
+    #[must_use]
+    pub fn random_uid(mut self) -> Self {
+        self.uid = UidRule::Random;
+        self.power_up();
+        self
+    }
+
+    /// The answer to reset, whatever the card is: also one that is malformed.
+    #[must_use]
+    pub fn answer_to_reset(mut self, atr: impl Into<Vec<u8>>) -> Self {
+        self.atr = atr.into();
+        self
+    }
+
+    /// The historical bytes of the ATS, from which the ATR is made anew.
+    #[must_use]
+    pub fn historical_bytes(mut self, historical: impl Into<Vec<u8>>) -> Self {
+        if self.historical.is_some() {
+            let historical = historical.into();
+            self.atr = atr::contactless(&historical);
+            self.historical = Some(historical);
+        }
+        self
+    }
+
+    /// A card that lies there and gives no answer to reset.
+    #[must_use]
+    pub fn mute(mut self) -> Self {
+        self.is_mute = true;
+        self
+    }
+
+    /// How long every answer takes; none unless told.
+    #[must_use]
+    pub fn response_delay(mut self, delay: Duration) -> Self {
+        self.response_delay = delay;
+        self
+    }
+
+    /// What goes wrong at one command, counted from 1 after the card's
+    /// arrival.
+    #[must_use]
+    pub fn fault(mut self, at_command: u32, fault: Fault) -> Self {
+        self.faults.push((at_command, fault));
+        self
+    }
+
+    /// The card leaves at this command, counted from 1, without obeying it.
+    #[must_use]
+    pub fn tear_at_command(self, at_command: u32) -> Self {
+        self.fault(at_command, Fault::Tear { obeyed: false })
+    }
+
+    /// The first day of validity of a transit card.
+    #[must_use]
+    pub fn valid_from(mut self, day: Date) -> Self {
+        self.with_transit(|transit| transit.set_valid_from(day));
+        self
+    }
+
+    /// The last day of validity of a transit card.
+    #[must_use]
+    pub fn valid_until(mut self, day: Date) -> Self {
+        self.with_transit(|transit| transit.set_valid_until(day));
+        self
+    }
+
+    /// For whom a T-Union card was made: 1 ordinary, 2 student, 3 senior, 4
+    /// test, 5 military (nfcim/nfsee `assets/codes.js`).
+    #[must_use]
+    pub fn holder_kind(mut self, kind: u8) -> Self {
+        self.with_transit(|transit| transit.set_holder_kind(kind));
+        self
+    }
+
+    /// The city code of a T-Union or CityUnion card, in BCD.
+    #[must_use]
+    pub fn city(mut self, city: [u8; 2]) -> Self {
+        self.with_transit(|transit| transit.set_city(city));
+        self
+    }
+
+    /// What is in a transit card's purse, in fen.
+    #[must_use]
+    pub fn balance(mut self, fen: u32) -> Self {
+        self.with_transit(|transit| transit.set_balance(fen));
+        self
+    }
+
+    /// A record in front of a transit card's log, which keeps ten.
+    #[must_use]
+    pub fn log_record(mut self, record: [u8; 23]) -> Self {
+        self.with_transit(|transit| transit.add_log_record(record));
+        self
+    }
+
+    /// A whole transparent file of a transit card, beside its number: of the
+    /// master file for `transit-cpu`, of the application for the others.
+    #[must_use]
+    pub fn file(mut self, sfi: u8, content: impl Into<Vec<u8>>) -> Self {
+        self.with_transit(|transit| transit.set_file(sfi, content.into()));
+        self
+    }
+
+    /// The data field with which a transit application answers SELECT,
+    /// instead of one made from its files.
+    #[must_use]
+    pub fn select_answer(mut self, answer: impl Into<Vec<u8>>) -> Self {
+        self.with_transit(|transit| transit.set_select_answer(answer.into()));
+        self
+    }
+
+    /// A block of data of a MIFARE Classic, counted over the whole card.
+    /// Block 0 and the sector trailers have methods of their own.
+    #[must_use]
+    pub fn block(mut self, block: u16, data: [u8; 16]) -> Self {
+        if let Chip::Classic(card) = &mut self.chip {
+            card.set_block(block, data);
+        }
+        self
+    }
+
+    /// Keys A and B of a MIFARE Classic sector.
+    #[must_use]
+    pub fn keys(mut self, sector: u16, a: [u8; 6], b: [u8; 6]) -> Self {
+        if let Chip::Classic(card) = &mut self.chip {
+            card.set_keys(sector, Some(a), Some(b));
+        }
+        self
+    }
+
+    /// The three access bytes of a MIFARE Classic sector, and the free byte
+    /// behind them.
+    #[must_use]
+    pub fn access(mut self, sector: u16, access: [u8; 4]) -> Self {
+        if let Chip::Classic(card) = &mut self.chip {
+            card.set_access(sector, access);
+        }
+        self
+    }
+
+    /// A page of a MIFARE Ultralight or NTAG213.
+    #[must_use]
+    pub fn page(mut self, page: u16, data: [u8; 4]) -> Self {
+        if let Chip::Ultralight(card) = &mut self.chip {
+            card.set_page(page, data);
+        }
+        self
+    }
+
+    /// How the virtual reader answers for a MIFARE Classic.
+    #[must_use]
+    pub fn reader_style(mut self, style: ReaderStyle) -> Self {
+        if let Chip::Classic(card) = &mut self.chip {
+            card.set_style(style);
+        }
+        self
+    }
+
+    /// Gives the files of a transit card to `change`.
+    pub(crate) fn with_transit(&mut self, change: impl FnOnce(&mut Transit<'_>)) {
+        if let (Chip::Cpu(card), Some(layout)) = (&mut self.chip, self.kind.layout()) {
+            change(&mut Transit { card, layout });
+        }
+    }
+
+    /// The chip, for descriptions, which check what they set.
+    pub(crate) fn chip_mut(&mut self) -> &mut Chip {
+        &mut self.chip
+    }
+}
