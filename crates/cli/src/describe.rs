@@ -29,14 +29,14 @@ pub(crate) fn reading_details(fields: &mut Fields, reading: &CardReading, output
         .iter()
         .map(|missing| missing_part(*missing, output))
         .collect();
-    let missing = if reading.complete {
-        output.word(Word::NothingMissing).to_owned()
+    let (label, result) = if reading.complete {
+        (Word::Reading, output.word(Word::Complete).to_owned())
     } else {
-        missing.join(", ")
+        (Word::Missing, missing.join(", "))
     };
     fields
         .add(output.word(Word::AssuranceLabel), output.word(assurance))
-        .add(output.word(Word::Missing), missing)
+        .add(output.word(label), result)
         .add(output.word(Word::Atr), hex::encode_upper(&reading.atr));
 }
 

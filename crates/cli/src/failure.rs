@@ -1,17 +1,22 @@
-//! What goes wrong, and what is said of it.
+//! What can go wrong, and in which words it is said.
 //!
-//! One report has everything that a person or a program is told: the exit
-//! code, the gRPC code, the reason, the words, and what the daemon added.
+//! [`Report`](crate::report::Report) is what a person or a program is told of
+//! it in the end.
 
-use std::{collections::BTreeMap, error::Error, io, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    io,
+    path::{Path, PathBuf},
+};
 
-use serde_json::{Value, json};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use xueka_api::v1::ErrorReason;
 
 use crate::{
-    exit::{self, Exit},
+    exit::Exit,
+    report::{Report, code_name},
     words::{Language, Word},
 };
 
@@ -103,50 +108,6 @@ pub(crate) enum Failure {
     Start(io::Error),
 }
 
-/// Everything that is told of a failure.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Report {
-    /// How the program ends.
-    pub(crate) exit: Exit,
-    /// The gRPC code, as the protocol spells it.
-    pub(crate) code: &'static str,
-    /// The reason as a stable word; empty when the daemon gave none.
-    pub(crate) reason: String,
-    /// The same in words, with what to do.
-    pub(crate) message: String,
-    /// What the daemon added.
-    pub(crate) metadata: BTreeMap<String, String>,
-    /// Fields of the request that are wrong, each with what is.
-    pub(crate) fields: BTreeMap<String, String>,
-}
-
-impl Report {
-    /// The report as the one JSON document on standard error.
-    pub(crate) fn to_json(&self) -> Value {
-        json!({
-            "code": self.code,
-            "reason": self.reason,
-            "message": self.message,
-            "metadata": self.metadata,
-            "fields": self.fields,
-        })
-    }
-
-    /// The report for people: what happened, then a line for each detail that
-    /// the message does not have already.
-    pub(crate) fn to_text(&self) -> String {
-        let mut text = format!("xueka: {}", self.message);
-        let details = self.metadata.iter().chain(&self.fields);
-        for (name, value) in details.filter(|(_, value)| !self.message.contains(*value)) {
-            text.push_str("\n  ");
-            text.push_str(name);
-            text.push_str(": ");
-            text.push_str(value);
-        }
-        text
-    }
-}
-
 impl Failure {
     /// What the daemon at `server` answered, or what became of the call.
     pub(crate) fn of_status(status: Status, server: &str) -> Self {
@@ -177,7 +138,7 @@ impl Failure {
     /// What is told of it.
     pub(crate) fn report(&self, language: Language) -> Report {
         if let Self::Answered(status) = self {
-            return report_of_status(status, language);
+            return Report::of_status(status, language);
         }
         let (exit, code, reason) = self.kind();
         Report {
@@ -289,73 +250,12 @@ impl Failure {
     }
 }
 
-fn said_of_file(
-    word: Word,
-    language: Language,
-    file: &std::path::Path,
-    cause: &io::Error,
-) -> String {
+fn said_of_file(word: Word, language: Language, file: &Path, cause: &io::Error) -> String {
     let values = [
         ("file", &*file.to_string_lossy()),
         ("cause", &cause.to_string()),
     ];
     word.with(language, &values)
-}
-
-fn report_of_status(status: &Status, language: Language) -> Report {
-    let info = status.get_details_error_info();
-    let reason = info
-        .as_ref()
-        .filter(|info| info.domain == xueka_api::ERROR_DOMAIN)
-        .and_then(|info| ErrorReason::from_reason(&info.reason));
-    let violations = status.get_details_bad_request();
-    let code = code_name(status.code());
-    let message = if info.is_some() {
-        // The daemon says in words what happened and what to do.
-        status.message().to_owned()
-    } else {
-        Word::FailStatus.with(language, &[("code", code), ("message", status.message())])
-    };
-    Report {
-        exit: exit::of_error(status.code(), reason),
-        code,
-        reason: info
-            .as_ref()
-            .map(|info| info.reason.clone())
-            .unwrap_or_default(),
-        message,
-        metadata: info
-            .map(|info| info.metadata.into_iter().collect())
-            .unwrap_or_default(),
-        fields: violations
-            .into_iter()
-            .flat_map(|bad| bad.field_violations)
-            .map(|violation| (violation.field, violation.description))
-            .collect(),
-    }
-}
-
-/// A gRPC code as the protocol spells it.
-fn code_name(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
-    }
 }
 
 #[cfg(test)]
@@ -382,6 +282,22 @@ mod tests {
         assert_eq!(report.to_text(), "xueka: put a card there\n  reader: A");
         let expected = crate::shapes::tests::documented("error");
         assert_eq!(report.to_json(), expected);
+    }
+
+    #[test]
+    fn people_are_not_told_twice() {
+        let readers = ("readers".to_owned(), "A\nB".to_owned());
+        let step = ("allowed".to_owned(), "C\nD".to_owned());
+        let details = ErrorDetails::with_error_info(
+            "READER_AMBIGUOUS",
+            xueka_api::ERROR_DOMAIN,
+            [readers, step],
+        );
+        let code = Code::FailedPrecondition;
+        let status = Status::with_error_details(code, "name one: A, B", details);
+        let report = Failure::of_status(status, "unix:/s").report(Language::English);
+        assert_eq!(report.to_text(), "xueka: name one: A, B\n  allowed: C, D");
+        assert_eq!(report.metadata["readers"], "A\nB");
     }
 
     #[test]

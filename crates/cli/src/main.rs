@@ -15,6 +15,7 @@ mod layout;
 mod list_words;
 mod output;
 mod protocol_words;
+mod report;
 mod shapes;
 mod words;
 

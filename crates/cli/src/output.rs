@@ -8,7 +8,8 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    failure::{Failure, Report},
+    failure::Failure,
+    report::Report,
     words::{Language, Word},
 };
 

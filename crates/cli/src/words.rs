@@ -105,6 +105,7 @@ catalogue! {
     ValidUntil: "有效期止", "valid until";
     AssuranceLabel: "可信程度", "assurance";
     Atr: "ATR", "ATR";
+    Reading: "读取结果", "reading";
     Missing: "缺少", "missing";
     Why: "说明", "why";
     Reason: "原因", "reason";
@@ -138,9 +139,9 @@ catalogue! {
     RandomUid: "{uid}（随机，每次刷卡都不同）", "{uid} (random: another at each tap)";
     FromFile: "{number}（取自文件 {place}）", "{number} (from file {place})";
     FromBlock: "{number}（取自块 {place}）", "{number} (from block {place})";
-    DataAge: "版本 {version}，{age} 前更新", "version {version}, {age} old";
+    DataAge: "版本 {version}，{age} 秒前更新", "version {version}, {age} s old";
     PartRefused: "{part}（状态字 {status_word}）", "{part} (status word {status_word})";
-    NothingMissing: "无", "nothing";
+    Complete: "完整", "complete";
     CardArrived: "来卡：{card}", "card arrived: {card}";
     CardFailed: "来卡，读不出：{why}", "card arrived, not read: {why}";
     CardLeft: "卡已拿走", "card left";

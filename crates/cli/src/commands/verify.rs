@@ -70,7 +70,7 @@ fn details(answer: &VerifyCardResponse, output: &Output) -> String {
     let age = answer
         .data_age
         .as_ref()
-        .map_or_else(|| "?".to_owned(), |age| format!("{} s", age.seconds));
+        .map_or_else(|| "?".to_owned(), |age| age.seconds.to_string());
     let version = answer.data_version.to_string();
     let data = output.with(Word::DataAge, &[("version", &version), ("age", &age)]);
     let assurance = protocol_words::assurance(answer.assurance());
