@@ -38,7 +38,7 @@ mod fault;
 use crate::{
     DescriptionError, ReaderStyle, VirtualCard,
     card::{DEFAULT_CITY_UNION_NUMBER, DEFAULT_T_UNION_NUMBER, DEFAULT_TRANSIT_NUMBER, Kind},
-    chip::Chip,
+    chip::{Chip, classic::Classic},
     fields::{Fields, Located},
 };
 
@@ -259,40 +259,11 @@ fn storage(fields: &mut Fields<'_>) -> Result<VirtualCard, DescriptionError> {
 /// Sectors, blocks and pages, on the chips that have them.
 fn memory(mut card: VirtualCard, fields: &mut Fields<'_>) -> Result<VirtualCard, DescriptionError> {
     match card.chip_mut() {
-        Chip::Classic(chip) => {
-            let last_sector = u64::from(chip.size().n_sectors() - 1);
-            for mut sector in fields.tables("sector")? {
-                let number = sector.number("number", 0..=last_sector)?;
-                let number =
-                    number.ok_or_else(|| sector.incomplete("a [[sector]] needs `number`"))?;
-                let number = u16::try_from(number.value).unwrap_or(u16::MAX);
-                let key_a = sector.array("key_a")?.map(|key| key.value);
-                let key_b = sector.array("key_b")?.map(|key| key.value);
-                chip.set_keys(number, key_a, key_b);
-                if let Some(access) = sector.array("access")? {
-                    chip.set_access(number, access.value);
-                }
-                sector.finish("[[sector]]")?;
-            }
-            for block in fields.tables("block")? {
-                let reason = "block 0 and sector trailers are not data: use `uid` and [[sector]]";
-                numbered(
-                    block,
-                    "[[block]]",
-                    chip.size().n_blocks(),
-                    reason,
-                    |number, data| chip.set_block(number, data),
-                )?;
-            }
-            if let Some(style) = fields.text("reader_style")? {
-                chip.set_style(reader_style(&style, fields)?);
-            }
-        }
+        Chip::Classic(chip) => classic(chip, fields)?,
         Chip::Ultralight(chip) => {
             for page in fields.tables("page")? {
-                let reason = "this card has no page of that number";
-                let n_pages = chip.n_pages();
-                numbered(page, "[[page]]", n_pages, reason, |number, data| {
+                let refused = "this card has no page of that number";
+                numbered(page, "[[page]]", chip.n_pages(), refused, |number, data| {
                     chip.set_page(number, data)
                 })?;
             }
@@ -300,6 +271,38 @@ fn memory(mut card: VirtualCard, fields: &mut Fields<'_>) -> Result<VirtualCard,
         _ => {}
     }
     Ok(card)
+}
+
+fn classic(chip: &mut Classic, fields: &mut Fields<'_>) -> Result<(), DescriptionError> {
+    for sector in fields.tables("sector")? {
+        self::sector(chip, sector)?;
+    }
+    for block in fields.tables("block")? {
+        let refused = "block 0 and sector trailers are not data: use `uid` and [[sector]]";
+        let n_blocks = chip.size().n_blocks();
+        numbered(block, "[[block]]", n_blocks, refused, |number, data| {
+            chip.set_block(number, data)
+        })?;
+    }
+    if let Some(style) = fields.text("reader_style")? {
+        chip.set_style(reader_style(&style, fields)?);
+    }
+    Ok(())
+}
+
+fn sector(chip: &mut Classic, mut sector: Fields<'_>) -> Result<(), DescriptionError> {
+    let last = u64::from(chip.size().n_sectors() - 1);
+    let Some(number) = sector.number("number", 0..=last)? else {
+        return Err(sector.incomplete("a [[sector]] needs `number`"));
+    };
+    let number = u16::try_from(number.value).unwrap_or(u16::MAX);
+    let key_a = sector.array("key_a")?.map(|key| key.value);
+    let key_b = sector.array("key_b")?.map(|key| key.value);
+    chip.set_keys(number, key_a, key_b);
+    if let Some(access) = sector.array("access")? {
+        chip.set_access(number, access.value);
+    }
+    sector.finish("[[sector]]")
 }
 
 /// One `[[block]]` or `[[page]]`: `number` and `data`.
