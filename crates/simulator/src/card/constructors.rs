@@ -140,7 +140,7 @@ impl VirtualCard {
     /// SELECT answers `6A82`, an unknown instruction `6D00`.
     #[must_use]
     pub fn iso14443_4() -> Self {
-        let chip = Chip::Cpu(CpuCard::new(Directory::default(), None));
+        let chip = Chip::Cpu(CpuCard::default());
         Self::cpu_of(Kind::Iso14443, chip, &UID_4, &HISTORICAL_UNKNOWN)
     }
 

@@ -78,7 +78,8 @@ impl Directory {
 /// A card of files. The master file is selected at power-up.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CpuCard {
-    /// The master file first, then what can be selected besides.
+    /// The master file first, then what can be selected besides; none on a card
+    /// that knows no files.
     directories: Vec<Directory>,
     selected: usize,
     /// The transparent file read last.

@@ -182,6 +182,7 @@ fn an_unknown_iso_14443_4_card_knows_nothing() {
             ("00A4040008A00000063201010500", "6A82", "T-Union"),
             ("00A4040009A0000000038698070100", "6A82", "CityUnion"),
             ("00A4000002100100", "6A82", "a directory"),
+            ("00A40000023F00", "6A82", "the master file"),
             ("00B0840020", "6A82", "a file"),
             ("0084000008", "6D00", "an unknown instruction"),
             ("9060000000", "6E00", "an unknown class"),
