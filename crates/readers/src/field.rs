@@ -86,6 +86,11 @@ impl Field {
         self.stay == Stay::Unread
     }
 
+    /// Whether a card was seen that listeners will be told of.
+    pub(crate) fn is_being_told(&self) -> bool {
+        matches!(self.stay, Stay::Unread | Stay::Reading { .. })
+    }
+
     /// The reading of the unread card begins.
     pub(crate) fn begin_tap(&mut self) {
         self.stay = Stay::Reading {
@@ -120,7 +125,7 @@ impl Field {
 
     /// The reader is detached: the card that is there leaves with it.
     pub(crate) fn detach(&mut self, why: &ReaderError, mut tell: impl FnMut(TapChange)) {
-        if matches!(self.stay, Stay::Unread | Stay::Reading { .. }) {
+        if self.is_being_told() {
             tell(TapChange::CardArrived(Err(why.clone())));
         }
         if self.stay != Stay::Empty {

@@ -143,6 +143,11 @@ impl Hub {
         }
     }
 
+    /// The reader that has this name now.
+    pub(crate) fn find(&self, name: &ReaderName) -> Option<Arc<Station>> {
+        lock(&self.board).stations.get(name).cloned()
+    }
+
     /// The reader of this name, or the only one.
     pub(crate) async fn choose(&self, name: Option<&str>) -> Result<Arc<Station>, ReaderError> {
         if !*self.has_answered.borrow() {

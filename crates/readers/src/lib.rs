@@ -56,6 +56,7 @@ mod station;
 mod sync;
 mod taps;
 mod timing;
+mod waiting;
 mod watcher;
 
 pub use error::ReaderError;

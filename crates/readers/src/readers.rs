@@ -10,14 +10,14 @@ use std::{
 
 use tokio::{
     sync::mpsc,
-    time::{Instant, timeout, timeout_at},
+    time::{Instant, timeout},
 };
 use xueka_cards::CardReading;
 use xueka_transport::{CancelWait, ReaderName, ReaderSource};
 
 use crate::{
-    ReadOptions, ReaderError, ReaderList, ReaderSettings, TapChange, TapWatcher, hub::Hub,
-    station::Station, sync::lock, watcher::Watcher,
+    ReadOptions, ReaderError, ReaderList, ReaderSettings, TapWatcher, hub::Hub, sync::lock,
+    waiting::read_or_wait, watcher::Watcher,
 };
 
 /// A cloneable handle to all readers of one source.
@@ -79,11 +79,12 @@ impl Readers {
 
     /// Reads the card in the field of a reader, or of the only one.
     ///
-    /// The reading is a fresh one. Only a call that finds the field empty and
-    /// is ready to [wait](ReadOptions::wait) gets that of the next tap, which
-    /// is made once for all; with [`confirm`](ReadOptions::confirm) the tapped
-    /// card is read again for this call. Such a call waits on while a reader
-    /// or the service goes away and comes back.
+    /// The reading is a fresh one. Only a call that finds no card and is ready
+    /// to [wait](ReadOptions::wait) gets that of the next tap, which is made
+    /// once for all; with [`confirm`](ReadOptions::confirm) the tapped card is
+    /// read again for this call. Such a call waits on while its reader or the
+    /// service goes away and comes back, and its deadline says what was true
+    /// at the end.
     ///
     /// A future that is dropped gives its place in the queue back.
     ///
@@ -103,8 +104,7 @@ impl Readers {
             station.read(options.confirm).await?
         } else {
             let deadline = Instant::now() + wait;
-            self.read_or_wait(&station, deadline, options.confirm)
-                .await?
+            read_or_wait(&self.threads.hub, &station, deadline, options.confirm).await?
         };
         Ok((station.name().clone(), reading))
     }
@@ -131,48 +131,6 @@ impl Readers {
         let mut ended = self.threads.ended.lock().await;
         if timeout(Self::GRACE, ended.recv()).await.is_err() {
             tracing::warn!("a reader does not answer; its thread is left behind");
-        }
-    }
-
-    /// Reads the card of a reader, or the next one put on it.
-    async fn read_or_wait(
-        &self,
-        station: &Station,
-        deadline: Instant,
-        confirm: bool,
-    ) -> Result<CardReading, ReaderError> {
-        let name = station.name();
-        // Listens before it looks, so that no tap falls in between.
-        let mut taps = self.watch(0, 0);
-        let mut reading = station.read(confirm).await;
-        while matches!(reading, Err(ReaderError::NoCard)) {
-            let tap = timeout_at(deadline, next_tap(&mut taps, name)).await;
-            reading = match tap {
-                Ok(Some(outcome)) if outcome.is_err() || !confirm => return outcome,
-                // A card is there, or was: it has to be read for this call.
-                Ok(_) => self.read_again(name, confirm).await,
-                Err(_) => return Err(self.why_no_tap(name).await),
-            };
-        }
-        reading
-    }
-
-    /// Reads the card of the reader that has this name now.
-    async fn read_again(
-        &self,
-        name: &ReaderName,
-        confirm: bool,
-    ) -> Result<CardReading, ReaderError> {
-        let station = self.threads.hub.choose(Some(name.as_str())).await?;
-        station.read(confirm).await
-    }
-
-    /// Why a reader saw no tap for as long as someone waited.
-    async fn why_no_tap(&self, name: &ReaderName) -> ReaderError {
-        match self.threads.hub.choose(Some(name.as_str())).await {
-            Ok(_) => ReaderError::NoCard,
-            Err(ReaderError::NotFound { .. }) => ReaderError::Gone,
-            Err(error) => error,
         }
     }
 }
@@ -204,29 +162,5 @@ impl Threads {
 impl Drop for Threads {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-/// What the next tap on a reader gave; `None` when events were lost and
-/// nobody knows.
-///
-/// A tap that failed because the reader or the service went away is none: the
-/// card is read when they come back.
-async fn next_tap(
-    taps: &mut TapWatcher,
-    name: &ReaderName,
-) -> Option<Result<CardReading, ReaderError>> {
-    loop {
-        let Some(event) = taps.next().await else {
-            return Some(Err(ReaderError::Stopped));
-        };
-        match event.change {
-            TapChange::Missed(_) => return None,
-            TapChange::CardArrived(Err(ReaderError::Gone | ReaderError::ServiceUnavailable)) => {}
-            TapChange::CardArrived(outcome) if event.reader.as_ref() == Some(name) => {
-                return Some(outcome);
-            }
-            _ => {}
-        }
     }
 }

@@ -135,6 +135,16 @@ impl Station {
         lock(&self.desk).field.state()
     }
 
+    /// Whether a tap is being read that listeners will be told of.
+    pub(crate) fn is_reading_tap(&self) -> bool {
+        lock(&self.desk).field.is_being_told()
+    }
+
+    /// How long exchanges on the reader take.
+    pub(crate) fn exchange(&self) -> &ExchangeClock {
+        &self.exchange
+    }
+
     /// Reads the card now in the field.
     ///
     /// A future that is dropped gives its place in the queue back.
