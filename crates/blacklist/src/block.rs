@@ -81,3 +81,44 @@ fn state_code(reason: BlockReason) -> u64 {
         BlockReason::Spoilt => 5,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_keeps_both_reasons_and_the_version() {
+        let state = Block::NOTHING.after(BlockReason::Lost, Effect::Blocked, 5);
+        let both = state.after(BlockReason::ByHand, Effect::Blocked, 6);
+        assert!(both.is_by_hand());
+        assert_eq!(both.by_state(), Some(BlockReason::Lost));
+        assert_eq!(both.reason(), BlockReason::Lost);
+        assert_eq!(both.version(), 6);
+
+        let replaced = both.after(BlockReason::Replaced, Effect::Blocked, 7);
+        assert_eq!(replaced.by_state(), Some(BlockReason::Replaced));
+        let by_hand = replaced.after(BlockReason::Replaced, Effect::Unblocked, 8);
+        assert_eq!(by_hand.reason(), BlockReason::ByHand);
+        assert_eq!(by_hand.by_state(), None);
+        assert!(
+            by_hand
+                .after(BlockReason::ByHand, Effect::Unblocked, 9)
+                .is_nothing()
+        );
+    }
+
+    #[test]
+    fn every_reason_survives_with_the_largest_version() {
+        let version = u64::MAX >> Block::VERSION_SHIFT;
+        for reason in BlockReason::ALL {
+            let block = Block::NOTHING.after(reason, Effect::Blocked, version);
+            assert_eq!(block.reason(), reason);
+            assert_eq!(block.version(), version);
+        }
+    }
+
+    #[test]
+    fn a_block_is_eight_bytes() {
+        assert_eq!(size_of::<Block>(), 8);
+    }
+}

@@ -85,3 +85,143 @@ impl Blacklist {
         self.version
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use xueka_domain::{BlockReason, CardNumber, Effect, Uid};
+
+    use super::*;
+
+    /// Keys that look alike to a careless index: numbers of all lengths with
+    /// the same value, UIDs of all lengths with the same bytes.
+    fn key() -> impl Strategy<Value = CardKey> {
+        let number = (0_u64..4, CardNumber::MIN_DIGITS..=CardNumber::MAX_DIGITS).prop_map(
+            |(value, n_digits)| CardKey::Number(format!("{value:0n_digits$}").parse().unwrap()),
+        );
+        let uid = (0_u8..4, proptest::sample::select(vec![4, 7, 8, 10])).prop_map(
+            |(last, n_bytes): (u8, usize)| {
+                let mut bytes = vec![0; n_bytes];
+                bytes[n_bytes - 1] = last;
+                CardKey::Uid(Uid::try_from(bytes.as_slice()).unwrap())
+            },
+        );
+        prop_oneof![number, uid]
+    }
+
+    fn reason() -> impl Strategy<Value = BlockReason> {
+        proptest::sample::select(&BlockReason::ALL[..])
+    }
+
+    /// The same as the index in two plain maps, by hand and by state.
+    #[derive(Default)]
+    struct Model([BTreeMap<CardKey, BlockReason>; 2]);
+
+    impl Model {
+        fn apply(&mut self, change: &BlockChange) {
+            let map = &mut self.0[usize::from(change.reason.is_by_hand())];
+            match change.effect {
+                Effect::Blocked => map.insert(change.key, change.reason),
+                Effect::Unblocked => map.remove(&change.key),
+            };
+        }
+
+        fn check(&self, index: &Blacklist, key: CardKey) {
+            let [by_state, by_hand] = &self.0;
+            let block = index.check(key);
+            let found = block.and_then(Block::by_state);
+            assert_eq!(found, by_state.get(&key).copied(), "{key:?}");
+            let is_by_hand = block.is_some_and(Block::is_by_hand);
+            assert_eq!(is_by_hand, by_hand.contains_key(&key), "{key:?}");
+        }
+
+        fn len(&self) -> usize {
+            let [by_state, by_hand] = &self.0;
+            let only_by_hand = by_hand.keys().filter(|key| !by_state.contains_key(key));
+            by_state.len() + only_by_hand.count()
+        }
+
+        fn entries(&self) -> Vec<BlockEntry> {
+            let entries = self.0.iter().flatten().map(|(key, reason)| BlockEntry {
+                key: *key,
+                reason: *reason,
+                version: 1,
+            });
+            entries.collect()
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_index_is_as_exact_as_a_plain_map(
+            steps in proptest::collection::vec((key(), reason(), any::<bool>()), 0..400),
+            asked in proptest::collection::vec(key(), 0..100),
+        ) {
+            let mut index = Blacklist::default();
+            let mut model = Model::default();
+            for ((key, reason, blocked), version) in steps.into_iter().zip(1..) {
+                let effect = if blocked { Effect::Blocked } else { Effect::Unblocked };
+                let change = BlockChange { key, effect, reason, version };
+                index.apply(&change);
+                model.apply(&change);
+                model.check(&index, key);
+                prop_assert_eq!(index.len(), model.len());
+                prop_assert_eq!(index.version(), version);
+                if blocked {
+                    prop_assert_eq!(index.check(key).map(Block::version), Some(version));
+                }
+            }
+            let built = Blacklist::build(model.entries(), 9);
+            prop_assert_eq!(built.len(), model.len());
+            prop_assert_eq!(built.version(), 9);
+            for key in asked {
+                model.check(&index, key);
+                model.check(&built, key);
+            }
+        }
+
+        #[test]
+        fn telling_the_latest_changes_twice_changes_nothing(
+            steps in proptest::collection::vec((key(), reason(), any::<bool>()), 1..60),
+            twice in any::<proptest::sample::Index>(),
+        ) {
+            let changes: Vec<_> = steps
+                .into_iter()
+                .zip(1..)
+                .map(|((key, reason, blocked), version)| {
+                    let effect = if blocked { Effect::Blocked } else { Effect::Unblocked };
+                    BlockChange { key, effect, reason, version }
+                })
+                .collect();
+            let mut once = Blacklist::default();
+            for change in &changes {
+                once.apply(change);
+            }
+            let mut repeated = once.clone();
+            let from = twice.index(changes.len());
+            for change in &changes[from..] {
+                repeated.apply(change);
+            }
+            prop_assert_eq!(repeated.len(), once.len());
+            prop_assert_eq!(repeated.version(), once.version());
+            for change in &changes {
+                let reasons = |index: &Blacklist| {
+                    index.check(change.key).map(|block| (block.by_state(), block.is_by_hand()))
+                };
+                prop_assert_eq!(reasons(&repeated), reasons(&once));
+            }
+        }
+    }
+
+    #[test]
+    fn the_version_never_goes_back() {
+        let mut index = Blacklist::build([], 5);
+        assert!(index.is_empty());
+        index.advance_to(3);
+        assert_eq!(index.version(), 5);
+        index.advance_to(8);
+        assert_eq!(index.version(), 8);
+    }
+}

@@ -106,3 +106,54 @@ impl ExitReason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CardState;
+
+    #[test]
+    fn every_exit_takes_an_active_card_to_a_blocked_state() {
+        for reason in ExitReason::ALL {
+            let consequences = reason.consequences();
+            let state = CardState::Active.after(consequences.event).unwrap();
+            assert_eq!(
+                state.blocks().is_some(),
+                consequences.blocked_at_once,
+                "{reason:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_card_can_come_back_only_where_the_states_allow_it() {
+        for reason in ExitReason::ALL {
+            let consequences = reason.consequences();
+            let state = CardState::Active.after(consequences.event).unwrap();
+            let can_come_back = state.after(CardEvent::CancelLoss).is_ok();
+            let expected = consequences.reinstatement == Reinstatement::UntilReplaced;
+            assert_eq!(can_come_back, expected, "{reason:?}");
+        }
+    }
+
+    #[test]
+    fn the_holder_pays_for_what_the_holder_did() {
+        let payers = [
+            ExitReason::Lost,
+            ExitReason::Stolen,
+            ExitReason::DamagedByHolder,
+        ];
+        for reason in ExitReason::ALL {
+            let is_due = reason.consequences().fee == Fee::Due;
+            assert_eq!(is_due, payers.contains(&reason), "{reason:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_gone_need_not_be_handed_in() {
+        for reason in ExitReason::ALL {
+            let is_gone = matches!(reason, ExitReason::Lost | ExitReason::Stolen);
+            assert_eq!(reason.consequences().hand_in, !is_gone, "{reason:?}");
+        }
+    }
+}

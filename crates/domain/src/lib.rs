@@ -16,9 +16,10 @@ mod student;
 mod text;
 mod uid;
 mod verdict;
+mod verify;
 
 pub use block::{BlockChange, BlockEntry, BlockReason, Effect};
-pub use evidence::{Asked, CardFacts, Evidence, Judgement, RegisterFacts, verify};
+pub use evidence::{Asked, CardFacts, Evidence, Judgement, RegisterFacts};
 pub use exit::{Consequences, ExitReason, Fee, Reinstatement};
 pub use family::{AssuranceLevel, CardFamily, CardKind};
 pub use identity::{CardIdentity, CardKey, NoIdentity};
@@ -30,3 +31,4 @@ pub use student::{ClassName, InvalidStudentNumber, Student, StudentName, Student
 pub use text::{InvalidText, Note};
 pub use uid::{InvalidUid, Uid};
 pub use verdict::{Reason, Verdict};
+pub use verify::verify;

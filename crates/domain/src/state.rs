@@ -176,3 +176,95 @@ impl CardEvent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table again, as a grid: a row per event, a column per state.
+    const GRID: [(CardEvent, [Option<CardState>; 7]); 7] = {
+        use CardState::{Active, Cancelled, Damaged, Lost, Replaced, Spoilt};
+        [
+            // Delivered, Active, Lost, Damaged, Replaced, Spoilt, Cancelled
+            (
+                CardEvent::Collect,
+                [Some(Active), None, None, None, None, None, None],
+            ),
+            (
+                CardEvent::ReportLoss,
+                [None, Some(Lost), None, None, None, None, None],
+            ),
+            (
+                CardEvent::CancelLoss,
+                [None, None, Some(Active), None, None, None, None],
+            ),
+            (
+                CardEvent::ReportDamage,
+                [None, Some(Damaged), None, None, None, None, None],
+            ),
+            (
+                CardEvent::Replace,
+                [
+                    None,
+                    Some(Replaced),
+                    Some(Replaced),
+                    Some(Replaced),
+                    None,
+                    None,
+                    None,
+                ],
+            ),
+            (
+                CardEvent::Spoil,
+                [Some(Spoilt), Some(Spoilt), None, None, None, None, None],
+            ),
+            (
+                CardEvent::Cancel,
+                [
+                    Some(Cancelled),
+                    Some(Cancelled),
+                    Some(Cancelled),
+                    Some(Cancelled),
+                    Some(Cancelled),
+                    Some(Cancelled),
+                    None,
+                ],
+            ),
+        ]
+    };
+
+    #[test]
+    fn every_event_in_every_state_is_as_the_grid_says() {
+        for (event, row) in GRID {
+            for (state, expected) in CardState::ALL.into_iter().zip(row) {
+                assert_eq!(state.after(event).ok(), expected, "{event:?} in {state:?}");
+                let is_allowed = state.allowed().any(|allowed| allowed == event);
+                assert_eq!(is_allowed, expected.is_some(), "{event:?} in {state:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_state_and_what_was_asked() {
+        let refusal = CardState::Lost.after(CardEvent::Collect).unwrap_err();
+        assert_eq!(refusal.state, CardState::Lost);
+        assert_eq!(refusal.event, CardEvent::Collect);
+    }
+
+    #[test]
+    fn a_card_is_live_or_blocked_and_never_both() {
+        for state in CardState::ALL {
+            assert_ne!(state.is_live(), state.blocks().is_some(), "{state:?}");
+        }
+    }
+
+    #[test]
+    fn codes_are_unique() {
+        let mut codes: Vec<_> = CardState::ALL.map(CardState::code).into();
+        codes.extend(CardEvent::ALL.map(CardEvent::code));
+        let n_codes = codes.len();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), n_codes);
+    }
+}

@@ -301,3 +301,67 @@ struct Row {
     chinese: &'static str,
     english: &'static str,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_has_every_verdict_once() {
+        for (place, verdict) in Verdict::ORDER.into_iter().enumerate() {
+            assert_eq!(verdict.rank(), place, "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn the_order_is_the_desks() {
+        let before = |one: Verdict, other: Verdict| one.rank() < other.rank();
+        let blocks = &Verdict::ORDER[..5];
+        let unclear = [
+            Verdict::NotCollected,
+            Verdict::Expired,
+            Verdict::NotYetValid,
+        ];
+        for block in blocks {
+            assert!(block.is_known_block());
+            assert!(before(*block, Verdict::Suspect), "{block:?}");
+        }
+        assert!(before(Verdict::Suspect, Verdict::CannotVerify));
+        for verdict in unclear {
+            assert!(before(Verdict::CannotVerify, verdict));
+            assert!(before(verdict, Verdict::NotIssued));
+        }
+        for verdict in &Verdict::ORDER[5..] {
+            assert!(!verdict.is_known_block());
+            assert!(*verdict == Verdict::Valid || before(*verdict, Verdict::Valid));
+        }
+    }
+
+    #[test]
+    fn reasons_stand_in_the_order_of_their_verdicts() {
+        let ranks: Vec<_> = Reason::ALL.map(|reason| reason.verdict().rank()).into();
+        assert!(ranks.is_sorted());
+        for verdict in Verdict::ORDER {
+            assert!(ranks.contains(&verdict.rank()), "{verdict:?} has no reason");
+        }
+    }
+
+    #[test]
+    fn every_reason_has_its_own_code_and_words_in_both_languages() {
+        let mut said = Vec::new();
+        for reason in Reason::ALL {
+            let code = reason.code();
+            let is_word = |c: char| c.is_ascii_uppercase() || c == '_';
+            assert!(!code.is_empty() && code.chars().all(is_word), "{code}");
+            let chinese = reason.message(Language::Chinese);
+            let english = reason.message(Language::English);
+            assert!(chinese.ends_with('。') && !chinese.is_ascii(), "{code}");
+            assert!(english.ends_with('.') && english.is_ascii(), "{code}");
+            said.extend([code, chinese, english]);
+        }
+        let n_said = said.len();
+        said.sort_unstable();
+        said.dedup();
+        assert_eq!(said.len(), n_said);
+    }
+}
