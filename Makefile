@@ -10,7 +10,7 @@ help: ## Say what can be made
 demo: ## Show the whole job on virtual cards, without hardware; leaves nothing behind
 	@scripts/demo.sh
 
-run: ## Serve the attached readers; CONFIG=FILE is another configuration than your own
+run: ## Serve the attached readers, configured by CONFIG=xuekad.toml
 	@scripts/run.sh $(CONFIG)
 
 test: ## Run every test: unit, property, and end to end on a real pcscd
@@ -21,7 +21,7 @@ check: ## Check formatting, lints, documents, generated code, protocol, scripts,
 
 bench: ## Measure against the raw limit; prints ratios
 	@scripts/install-packages.sh build demo
-	cargo run --locked --release --package xueka-bench
+	@bench/run.sh
 
 fmt: ## Format Rust and protocol files
 	cargo fmt --all

@@ -24,7 +24,7 @@ node_modules/.bin/buf lint
 node_modules/.bin/buf format --diff --exit-code
 
 step 'Scripts'
-shellcheck scripts/*.sh .ci/run
+shellcheck scripts/*.sh bench/*.sh .ci/run
 
 step 'Licences of what is linked in'
 node scripts/check-licences.mjs
