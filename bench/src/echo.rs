@@ -1,6 +1,13 @@
 //! A bare unary call: what any gRPC service on a Unix socket must cost.
+//!
+//! With nothing to do, or around a reading that is made in the very place where
+//! the call is answered, without a thread of its own and without a deadline.
 
-use std::{path::Path, thread};
+use std::{
+    path::Path,
+    sync::{Mutex, PoisonError},
+    thread,
+};
 
 use anyhow::Context;
 use hyper_util::rt::TokioIo;
@@ -18,10 +25,15 @@ use xueka_api::v1::{
     reader_service_server::{ReaderService, ReaderServiceServer},
 };
 
-use crate::child;
+use xueka_transport::CardReader;
 
-/// Answers every reading with the same canned card.
-struct Echo;
+use crate::{child, reading};
+
+/// Answers every call with the same canned card; when the call names a reader,
+/// after reading the card there.
+struct Echo {
+    reader: Mutex<Box<dyn CardReader>>,
+}
 
 #[tonic::async_trait]
 impl ReaderService for Echo {
@@ -38,8 +50,14 @@ impl ReaderService for Echo {
         &self,
         request: Request<ReadCardRequest>,
     ) -> Result<Response<ReadCardResponse>, Status> {
+        let reader = request.into_inner().reader;
+        if !reader.is_empty() {
+            let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+            let outcome = reading::read_directly(reader.as_mut());
+            outcome.map_err(|error| Status::unavailable(error.to_string()))?;
+        }
         Ok(Response::new(ReadCardResponse {
-            reader: request.into_inner().reader,
+            reader,
             reading: Some(CardReading {
                 uid: vec![0x3A, 0x5C, 0x7E, 0x91],
                 card_number: "1000751012345678".into(),
@@ -60,8 +78,12 @@ impl ReaderService for Echo {
     }
 }
 
-/// The role of the echoing process: serves on `socket` until its input ends.
-pub(crate) fn serve(socket: &Path) -> anyhow::Result<()> {
+/// The role of the echoing process: serves on `socket` until its input ends,
+/// with `reader` as the one to read from when asked to.
+pub(crate) fn serve(socket: &Path, reader: &str) -> anyhow::Result<()> {
+    let echo = Echo {
+        reader: Mutex::new(reading::await_card(reader)?),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -75,7 +97,7 @@ pub(crate) fn serve(socket: &Path) -> anyhow::Result<()> {
             ended.send(()).ok();
         });
         Server::builder()
-            .add_service(ReaderServiceServer::new(Echo))
+            .add_service(ReaderServiceServer::new(echo))
             .serve_with_incoming_shutdown(UnixListenerStream::new(listener), async {
                 end.await.ok();
             })

@@ -39,7 +39,7 @@ const TRANSIT: [&[u8]; 3] = [
 
 /// Plain C against the calls that a reader's thread makes, command by command.
 pub(crate) fn measure_calls(setting: &Setting) -> anyhow::Result<Section> {
-    let mut reader = await_card(setting)?;
+    let mut reader = await_card(&setting.fast_reader)?;
     let mut section = Section::new("Reading in this process, with nobody else watching");
     let [uid, ..] = TRANSIT;
     for (what, commands) in [
@@ -76,7 +76,7 @@ pub(crate) fn measure_calls(setting: &Setting) -> anyhow::Result<Section> {
 /// well. With nothing to do it takes half as long, because every cache is still
 /// warm; no handle can have that.
 pub(crate) fn measure_handle(setting: &Setting) -> anyhow::Result<Section> {
-    let mut reader = await_card(setting)?;
+    let mut reader = await_card(&setting.fast_reader)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -84,7 +84,7 @@ pub(crate) fn measure_handle(setting: &Setting) -> anyhow::Result<Section> {
     let name = setting.fast_reader.as_str();
     await_reading(&runtime, &readers, name)?;
     let bare = RoundTrip::start(|| ())?;
-    let mut elsewhere = await_card(setting)?;
+    let mut elsewhere = await_card(&setting.fast_reader)?;
     let around = RoundTrip::start(move || {
         read_directly(elsewhere.as_mut()).ok();
     })?;
@@ -120,7 +120,8 @@ pub(crate) fn measure_handle(setting: &Setting) -> anyhow::Result<Section> {
         ))
 }
 
-fn read_directly(reader: &mut dyn CardReader) -> Result<(), ReadError> {
+/// One reading by the calls that a reader's thread makes.
+pub(crate) fn read_directly(reader: &mut dyn CardReader) -> Result<(), ReadError> {
     let mut session = reader.open()?;
     read_card(
         session.as_mut(),
@@ -132,8 +133,8 @@ fn read_directly(reader: &mut dyn CardReader) -> Result<(), ReadError> {
 
 /// A reader as a reader's thread has it: from a source that has seen the card,
 /// and so knows its ATR.
-fn await_card(setting: &Setting) -> anyhow::Result<Box<dyn CardReader>> {
-    let name = ReaderName::from(setting.fast_reader.as_str());
+pub(crate) fn await_card(reader: &str) -> anyhow::Result<Box<dyn CardReader>> {
+    let name = ReaderName::from(reader);
     let mut source = PcscSource::new();
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {

@@ -26,6 +26,8 @@ pub(crate) struct Section {
 enum Line {
     /// A median time in nanoseconds; shown to explain the comparisons.
     Time { what: String, nanoseconds: f64 },
+    /// Something counted; shown to explain the figures.
+    Count { what: String, value: f64 },
     /// A figure that is to stay below a goal.
     Figure {
         what: String,
@@ -84,6 +86,13 @@ impl Section {
         self
     }
 
+    /// Adds something counted.
+    pub(crate) fn count(mut self, what: impl Into<String>, value: f64) -> Self {
+        let what = what.into();
+        self.lines.push(Line::Count { what, value });
+        self
+    }
+
     /// Adds a figure and the goal that it should not exceed.
     pub(crate) fn figure(
         mut self,
@@ -111,7 +120,7 @@ impl Line {
     /// Whether the goal was reached; a figure that could not be had was not.
     fn reached(&self) -> bool {
         match self {
-            Self::Time { .. } => true,
+            Self::Time { .. } | Self::Count { .. } => true,
             Self::Figure { value, goal, .. } => value <= goal,
         }
     }
@@ -121,6 +130,7 @@ impl Line {
             Self::Time { what, nanoseconds } => {
                 json!({ "what": what, "median_ns": nanoseconds })
             }
+            Self::Count { what, value } => json!({ "what": what, "value": value }),
             Self::Figure {
                 what,
                 value,
@@ -153,6 +163,7 @@ impl fmt::Display for Line {
             Self::Time { what, nanoseconds } => {
                 write!(f, "{what:<58} {:>10}", in_words(*nanoseconds))
             }
+            Self::Count { what, value } => write!(f, "{what:<58} {value:>10.1}"),
             Self::Figure {
                 what,
                 value,
