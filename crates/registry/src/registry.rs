@@ -236,7 +236,8 @@ impl Registry {
     }
 
     /// Notes that a UID was seen with a number. Answers whether that was new;
-    /// what is known already costs a look-up and no change.
+    /// what is known already costs a look-up and no change, and a random UID,
+    /// which names nothing, costs nothing.
     ///
     /// # Errors
     ///
@@ -247,6 +248,9 @@ impl Registry {
         number: CardNumber,
         uid: Uid,
     ) -> Result<bool, RegistryError> {
+        if uid.is_random() {
+            return Ok(false);
+        }
         let known = self
             .database
             .read("looking up a sighting", move |sql| {

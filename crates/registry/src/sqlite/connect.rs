@@ -36,7 +36,8 @@ pub(super) fn check_library() -> Result<(), RegistryError> {
 /// Opens a connection that may write.
 ///
 /// Full durability: a commit that was answered is on the disk. No memory
-/// mapping, for a fault of the disk would then end the process.
+/// mapping, for a fault of the disk would then end the process. A log that a
+/// long list made large is cut back to 64 MiB once its pages are in place.
 pub(super) fn writing(path: &Path) -> Work<Connection> {
     let sql = open(path)?;
     let mode: String = sql.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
@@ -46,7 +47,8 @@ pub(super) fn writing(path: &Path) -> Work<Connection> {
     sql.execute_batch(
         "PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
-         PRAGMA cache_size = -65536;",
+         PRAGMA cache_size = -65536;
+         PRAGMA journal_size_limit = 67108864;",
     )?;
     Ok(sql)
 }

@@ -27,6 +27,14 @@ impl Failure {
         matches!(self, Self::Refused(_) | Self::RequestIdReused)
     }
 
+    /// Whether the disk had no room.
+    pub(crate) fn is_full(&self) -> bool {
+        matches!(
+            self,
+            Self::Sql(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+        )
+    }
+
     /// The same failure for another piece of work that it stopped.
     pub(crate) fn repeat(&self) -> Self {
         match self {

@@ -159,8 +159,12 @@ impl Writer {
                     self.commit(vec![job]);
                 }
             }
-            Err(Stopped::Work(failure) | Stopped::Begin(failure)) => fail_all(jobs, &failure),
+            Err(Stopped::Work(failure) | Stopped::Begin(failure)) => {
+                self.make_room(&failure);
+                fail_all(jobs, &failure);
+            }
             Err(Stopped::Commit(failure)) => {
+                self.make_room(&failure);
                 // After a failed write to the disk the connection's view of
                 // what is there cannot be trusted; a new one reads the log.
                 self.connection = None;
@@ -192,6 +196,17 @@ impl Writer {
             .commit()
             .map_err(|error| Stopped::Commit(error.into()))?;
         Ok(commit)
+    }
+
+    /// Gives the disk back what the log holds, so that the next change may find
+    /// room where this one found none.
+    fn make_room(&self, failure: &Failure) {
+        if let (Some(connection), true) = (&self.connection, failure.is_full()) {
+            // Where even this finds no room, the next change will say so.
+            connection
+                .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
+                .ok();
+        }
     }
 
     /// Tells of a commit, unless nothing changed.

@@ -139,6 +139,9 @@ pub(crate) async fn a_sighting_is_noted_once(stand: &Stand) {
     stand.take_in(vec![issued(1, Some(8), Some(8))]).await;
     let bound = stand.registry.record_sighting(stamp(1), number(8), uid(8));
     assert!(!bound.await.unwrap(), "a list is a sighting too");
+    let random = "08A1B2C3".parse().unwrap();
+    let random = stand.registry.record_sighting(stamp(1), number(8), random);
+    assert!(!random.await.unwrap(), "a random UID names nothing");
 }
 
 pub(crate) async fn a_card_known_by_its_uid_may_show_a_number(stand: &Stand) {
