@@ -83,6 +83,14 @@ impl Watcher {
     }
 }
 
+impl Drop for Watcher {
+    /// Nobody is to wait for taps that nobody watches for, should the thread
+    /// have panicked.
+    fn drop(&mut self) {
+        self.hub.stop();
+    }
+}
+
 /// Makes the station of a reader and starts its thread.
 fn attach(
     source: &dyn ReaderSource,

@@ -1,6 +1,7 @@
 //! Cancelling a wait, without losing a cancellation that comes just before it.
 
 use std::{
+    mem,
     sync::{Arc, Condvar, Mutex, PoisonError},
     time::Duration,
 };
@@ -28,11 +29,17 @@ struct GateState {
 }
 
 impl Gate {
+    /// Whether a cancellation has come that no wait has answered yet; this
+    /// answers it.
+    pub(super) fn take_cancellation(&self) -> bool {
+        mem::take(&mut lock(&self.state).is_cancelled)
+    }
+
     /// Runs a wait in `context`; `None` when it was cancelled, before or
     /// during it.
     pub(super) fn pass<T>(&self, context: &Context, wait: impl FnOnce() -> T) -> Option<T> {
         let mut state = lock(&self.state);
-        if std::mem::take(&mut state.is_cancelled) {
+        if mem::take(&mut state.is_cancelled) {
             return None;
         }
         state.waiting = Some(context.clone());
@@ -41,7 +48,7 @@ impl Gate {
         let mut state = lock(&self.state);
         state.waiting = None;
         self.wait_ended.notify_all();
-        let is_cancelled = std::mem::take(&mut state.is_cancelled);
+        let is_cancelled = mem::take(&mut state.is_cancelled);
         (!is_cancelled).then_some(outcome)
     }
 }

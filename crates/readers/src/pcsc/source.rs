@@ -66,6 +66,10 @@ impl PcscSource {
 
     /// Waits until something differs from what was told before.
     fn watch(&mut self) -> Result<Vec<ReaderSnapshot>, SourceError> {
+        // Also where no service is, and so nothing to wait for.
+        if self.gate.take_cancellation() {
+            return Err(SourceError::Cancelled);
+        }
         let context = match &self.context {
             Some(context) => context.clone(),
             None => Context::establish(Scope::System).map_err(establish_error)?,
@@ -212,5 +216,18 @@ fn list(context: &Context, buffer: &mut Vec<u8>) -> Result<Vec<CString>, Error> 
             }
             Err(error) => return Err(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cancellation_before_the_wait_is_not_lost() {
+        let mut source = PcscSource::new();
+        source.canceller().cancel();
+        let error = source.wait().unwrap_err();
+        assert!(matches!(error, SourceError::Cancelled), "{error:?}");
     }
 }
