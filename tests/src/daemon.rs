@@ -274,25 +274,21 @@ impl Daemon {
         self.child.id()
     }
 
-    /// Asks it to stop with SIGTERM and waits; returns how it ended and how
-    /// long that took.
-    pub fn stop(&mut self) -> (ExitStatus, Duration) {
+    /// Sends it `signal`, which asks it to stop, and waits; returns how it
+    /// ended and how long that took.
+    pub fn stop(&mut self, signal: Signal) -> (ExitStatus, Duration) {
         let began = Instant::now();
-        self.signal(Signal::TERM);
-        let status = until("the daemon to end", || self.child.try_wait().unwrap());
-        (status, began.elapsed())
-    }
-
-    fn signal(&self, signal: Signal) {
         // Not reaped yet, so the id is still the child's.
         kill_process(Pid::from_child(&self.child), signal).ok();
+        let status = until("the daemon to end", || self.child.try_wait().unwrap());
+        (status, began.elapsed())
     }
 }
 
 impl Drop for Daemon {
     fn drop(&mut self) {
         if let Ok(None) = self.child.try_wait() {
-            self.stop();
+            self.stop(Signal::TERM);
         }
         if thread::panicking() {
             eprintln!("--- the daemon's log\n{}", self.log());

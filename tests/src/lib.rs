@@ -21,6 +21,8 @@ mod story;
 mod taps;
 mod wait;
 
+pub use rustix::process::Signal;
+
 pub use cli::{Answer, Cli};
 pub use daemon::{Daemon, Refusal, Setup};
 pub use pcscd::PrivatePcscd;

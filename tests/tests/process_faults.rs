@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use xueka_tests::{Cli, Counter, PrivatePcscd, Setup, until};
+use xueka_tests::{Cli, Counter, PrivatePcscd, Setup, Signal, until};
 
 #[test]
 fn a_socket_in_use_is_named_and_left_to_its_daemon() {
@@ -43,15 +43,18 @@ fn a_daemon_that_is_not_there_is_exit_code_3() {
 }
 
 #[test]
-fn a_stop_takes_no_time_and_leaves_no_socket() {
-    let mut daemon = Setup::simulated(4).start();
-    let _taps = daemon.taps();
+fn both_signals_end_it_in_order_and_leave_no_socket() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut daemon = Setup::simulated(4).start();
+        // A listener that never reads again must not hold it up either.
+        let _taps = daemon.taps();
 
-    let (status, took) = daemon.stop();
+        let (status, took) = daemon.stop(signal);
 
-    assert!(status.success(), "{status}");
-    assert!(took < Duration::from_secs(5), "{took:?}");
-    assert!(!daemon.socket().exists());
+        assert!(status.success(), "{signal:?}: {status}");
+        assert!(took < Duration::from_secs(5), "{signal:?}: {took:?}");
+        assert!(!daemon.socket().exists());
+    }
 }
 
 #[test]
@@ -68,7 +71,7 @@ fn a_reader_that_is_stuck_does_not_hold_up_the_end() {
     let reading = other.at_reader("read").expect(0).document();
     assert_eq!(reading["reading"]["family"], "TRANSIT_CPU", "others go on");
 
-    let (status, took) = daemon.stop();
+    let (status, took) = daemon.stop(Signal::TERM);
 
     assert!(status.success(), "{status}");
     assert!(took < Duration::from_secs(5), "{took:?}");

@@ -7,6 +7,8 @@
     reason = "in a test a panic is the failure"
 )]
 
+use std::fs;
+
 use xueka_tests::{Counter, Daemon, Setup};
 
 /// The counter at the first virtual reader.
@@ -50,4 +52,21 @@ fn without_simulation_there_is_no_simulator_to_drive() {
     let daemon = Setup::bare().start();
     let answer = daemon.cli().run("sim list");
     assert_eq!(answer.code, 7, "{answer:?}");
+}
+
+#[test]
+fn a_scenario_file_taps_cards_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = folder.path().join("scenario.toml");
+    let text = "[[step]]\nat = \"300ms\"\nslot = 0\n\
+                insert = { kind = \"transit-cpu\", number = \"1000751000000077\" }\n";
+    fs::write(&scenario, text).unwrap();
+    let daemon = Setup::simulated(1)
+        .argument("--scenario")
+        .argument(scenario.to_str().unwrap())
+        .start();
+
+    let reading = counter(&daemon).at_reader("read").expect(0).document();
+
+    assert_eq!(reading["reading"]["card_number"], "1000751000000077");
 }
