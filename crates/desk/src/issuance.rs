@@ -44,7 +44,8 @@ impl Desk {
             .await?)
     }
 
-    /// Hands out the card in a reader.
+    /// Hands out the card in a reader. A request that was answered before is
+    /// answered so again, whatever lies in the reader now.
     ///
     /// # Errors
     ///
@@ -56,6 +57,10 @@ impl Desk {
         request: RequestId,
         collect: Collect,
     ) -> Result<CardRecord, DeskError> {
+        let student = collect.student.clone();
+        if let Some(card) = self.registry.collected(request.clone(), student).await? {
+            return Ok(card);
+        }
         let (reading, identity) = self.read_to_bind(&collect.place).await?;
         let collection = Collection {
             student: collect.student,
@@ -87,7 +92,8 @@ impl Desk {
             .await?)
     }
 
-    /// Cancels the loss of the card in a reader.
+    /// Cancels the loss of the card in a reader. A request that was answered
+    /// before is answered so again.
     ///
     /// # Errors
     ///
@@ -98,6 +104,9 @@ impl Desk {
         request: RequestId,
         place: &CardInReader,
     ) -> Result<CardRecord, DeskError> {
+        if let Some(card) = self.registry.loss_cancelled(request.clone()).await? {
+            return Ok(card);
+        }
         let (_, identity) = self.read_to_bind(place).await?;
         let stamp = self.stamp(caller);
         Ok(self.registry.cancel_loss(request, stamp, identity).await?)

@@ -5,7 +5,7 @@ use std::{fmt, path::Path, sync::Arc};
 use jiff::Timestamp;
 use xueka_domain::{
     BlockChange, BlockEntry, CardIdentity, CardKey, CardNumber, ExitReason, Note, RegisterFacts,
-    Uid,
+    StudentNumber, Uid,
 };
 
 use crate::{
@@ -156,6 +156,42 @@ impl Registry {
         self.database
             .change("handing out a card", move |sql| {
                 sqlite::collect(sql, &stamp, &request, &collection)
+            })
+            .await
+    }
+
+    /// The answer that [`collect`](Self::collect) gave to this request before;
+    /// `None` when it has handed nothing out yet. To be asked before a card is
+    /// read, which may be gone from the reader when a request is sent again.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::RequestIdReused`].
+    pub async fn collected(
+        &self,
+        request: RequestId,
+        student: StudentNumber,
+    ) -> Result<Option<CardRecord>, RegistryError> {
+        self.database
+            .read("looking up a request", move |sql| {
+                sqlite::collected(sql, &request, &student)
+            })
+            .await
+    }
+
+    /// The answer that [`cancel_loss`](Self::cancel_loss) gave to this request
+    /// before; as [`collected`](Self::collected).
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::RequestIdReused`].
+    pub async fn loss_cancelled(
+        &self,
+        request: RequestId,
+    ) -> Result<Option<CardRecord>, RegistryError> {
+        self.database
+            .read("looking up a request", move |sql| {
+                sqlite::loss_cancelled(sql, &request)
             })
             .await
     }

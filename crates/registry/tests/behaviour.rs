@@ -68,6 +68,8 @@ on_sqlite! {
     requests::a_request_sent_twice_is_done_once,
     requests::the_first_answer_stays_though_the_card_moves_on,
     requests::a_request_id_serves_one_request,
+    requests::a_hand_out_sent_again_is_recalled_whatever_card_is_in_hand,
+    requests::a_cancelled_loss_is_recalled,
     requests::a_refused_request_may_be_sent_again,
     requests::every_change_has_its_version,
     requests::a_change_is_made_though_its_caller_left,

@@ -3,7 +3,8 @@
 
 use rusqlite::{Connection, params};
 use xueka_domain::{
-    CardEvent, CardIdentity, CardNumber, CardState, ExitReason, IllegalTransition, Uid,
+    CardEvent, CardIdentity, CardNumber, CardState, ExitReason, IllegalTransition, StudentNumber,
+    Uid,
 };
 
 use super::{
@@ -13,7 +14,7 @@ use super::{
     digest::Digest,
     failure::Work,
     issue::{self, NewCard},
-    requests::{Made, Once},
+    requests::{self, Made, Once},
 };
 use crate::{CardRecord, Collection, Refusal, RequestId, Stamp, WhichCard};
 
@@ -24,17 +25,11 @@ pub(crate) fn collect(
     request: &RequestId,
     collection: &Collection,
 ) -> Work<Done<CardRecord>> {
-    let digest = identity_digest("collect", collection.identity)
-        .text(collection.student.reveal())
-        .text(family_word(collection.family))
-        .text_or_none(day_text(collection.valid_from).as_deref())
-        .text_or_none(day_text(collection.valid_until).as_deref())
-        .finish();
     let once = Once {
         sql,
         stamp,
         request,
-        digest,
+        digest: collect_digest(&collection.student),
         action: "collect",
     };
     once.run(cards::recall, |change| {
@@ -172,7 +167,7 @@ pub(crate) fn cancel_loss(
         sql,
         stamp,
         request,
-        digest: identity_digest("cancel loss", in_hand).finish(),
+        digest: cancel_loss_digest(),
         action: "cancel loss",
     };
     once.run(cards::recall, |change| {
@@ -213,10 +208,31 @@ fn recognise(sql: &Connection, in_hand: CardIdentity) -> Work<CardRow> {
     Ok(card.ok_or(Refusal::CardNotFound)?)
 }
 
-fn identity_digest(purpose: &str, identity: CardIdentity) -> Digest {
-    Digest::of(purpose)
-        .text_or_none(identity.number().map(CardNumber::reveal).as_deref())
-        .bytes_or_none(identity.uid().as_ref().map(Uid::reveal))
+/// The answer to a hand-out that was made before.
+pub(crate) fn collected(
+    sql: &Connection,
+    request: &RequestId,
+    student: &StudentNumber,
+) -> Work<Option<CardRecord>> {
+    let kept = requests::find(sql, request, collect_digest(student))?;
+    kept.map(|kept| cards::recall(sql, kept)).transpose()
+}
+
+/// The answer to a cancelling of a loss that was made before.
+pub(crate) fn loss_cancelled(sql: &Connection, request: &RequestId) -> Work<Option<CardRecord>> {
+    let kept = requests::find(sql, request, cancel_loss_digest())?;
+    kept.map(|kept| cards::recall(sql, kept)).transpose()
+}
+
+// A request with a card in hand is known by what its caller said alone: the
+// card may be gone from the reader, or be another, when it is sent again.
+
+fn collect_digest(student: &StudentNumber) -> [u8; 32] {
+    Digest::of("collect").text(student.reveal()).finish()
+}
+
+fn cancel_loss_digest() -> [u8; 32] {
+    Digest::of("cancel loss").finish()
 }
 
 /// What a change of one card leaves behind.

@@ -43,7 +43,7 @@ pub(crate) use self::{
     },
     cards::find_record,
     change::Done,
-    desk::{cancel_loss, collect, report_exit},
+    desk::{cancel_loss, collect, collected, loss_cancelled, report_exit},
     facts::facts,
     failure::Work,
     registration::register,

@@ -71,7 +71,7 @@ impl Once<'_> {
         recall: impl FnOnce(&Connection, Kept) -> Work<T>,
         make: impl FnOnce(&mut Change<'_>) -> Work<Made<T>>,
     ) -> Work<Done<T>> {
-        if let Some(kept) = self.find()? {
+        if let Some(kept) = find(self.sql, self.request, self.digest)? {
             return Ok(Done::unchanged(recall(self.sql, kept)?));
         }
         let mut change = Change::begin(self.sql, self.stamp)?;
@@ -92,23 +92,6 @@ impl Once<'_> {
         }
     }
 
-    fn find(&self) -> Work<Option<Kept>> {
-        let found: Option<(Vec<u8>, String)> = self
-            .sql
-            .prepare_cached("SELECT digest, answer FROM requests WHERE id = ?1")?
-            .query_row([self.request.as_str()], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()?;
-        match found {
-            None => Ok(None),
-            Some((digest, _)) if digest != self.digest => Err(Failure::RequestIdReused),
-            Some((_, answer)) => serde_json::from_str(&answer)
-                .map(Some)
-                .map_err(|_| Failure::Malformed("answer")),
-        }
-    }
-
     fn keep(&self, change: &Change<'_>, kept: &Kept) -> Work<()> {
         let answer = serde_json::to_string(kept).map_err(|_| Failure::Malformed("answer"))?;
         self.sql
@@ -124,5 +107,21 @@ impl Once<'_> {
                 change.version,
             ))?;
         Ok(())
+    }
+}
+
+/// What is kept of the answer to a request; `None` for one that changed nothing
+/// yet.
+pub(crate) fn find(sql: &Connection, request: &RequestId, digest: [u8; 32]) -> Work<Option<Kept>> {
+    let found: Option<(Vec<u8>, String)> = sql
+        .prepare_cached("SELECT digest, answer FROM requests WHERE id = ?1")?
+        .query_row([request.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    match found {
+        None => Ok(None),
+        Some((kept, _)) if kept != digest => Err(Failure::RequestIdReused),
+        Some((_, answer)) => serde_json::from_str(&answer)
+            .map(Some)
+            .map_err(|_| Failure::Malformed("answer")),
     }
 }

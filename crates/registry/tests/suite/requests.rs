@@ -80,7 +80,7 @@ pub(crate) async fn the_first_answer_stays_though_the_card_moves_on(stand: &Stan
 }
 
 pub(crate) async fn a_request_id_serves_one_request(stand: &Stand) {
-    stand.enrol([1]).await;
+    stand.enrol([1, 2]).await;
     let request = stand.request();
     stand
         .registry
@@ -89,11 +89,11 @@ pub(crate) async fn a_request_id_serves_one_request(stand: &Stand) {
         .unwrap();
     let version = stand.registry.version().await.unwrap();
 
-    let other_card = stand
+    let other_student = stand
         .registry
-        .collect(request.clone(), stamp(1), collection(1, card(8)))
+        .collect(request.clone(), stamp(1), collection(2, card(8)))
         .await;
-    assert!(matches!(other_card, Err(RegistryError::RequestIdReused)));
+    assert!(matches!(other_student, Err(RegistryError::RequestIdReused)));
     let note = "why".parse().unwrap();
     let other_kind = stand
         .registry
@@ -101,6 +101,50 @@ pub(crate) async fn a_request_id_serves_one_request(stand: &Stand) {
         .await;
     assert!(matches!(other_kind, Err(RegistryError::RequestIdReused)));
     assert_eq!(stand.registry.version().await.unwrap(), version);
+}
+
+pub(crate) async fn a_hand_out_sent_again_is_recalled_whatever_card_is_in_hand(stand: &Stand) {
+    stand.enrol([1]).await;
+    let request = stand.request();
+    let registry = &stand.registry;
+    let student = collection(1, card(7)).student;
+    let recalled = registry.collected(request.clone(), student.clone()).await;
+    assert_eq!(recalled.unwrap(), None, "nothing was handed out yet");
+    let first = registry
+        .collect(request.clone(), stamp(1), collection(1, card(7)))
+        .await
+        .unwrap();
+
+    let again = registry
+        .collect(request.clone(), stamp(1), collection(1, card(8)))
+        .await;
+    let recalled = registry.collected(request, student).await;
+
+    assert_eq!(again.unwrap(), first);
+    assert_eq!(recalled.unwrap(), Some(first));
+    assert_eq!(
+        registry
+            .find_card(WhichCard::Key(number_key(8)))
+            .await
+            .unwrap(),
+        None
+    );
+}
+
+pub(crate) async fn a_cancelled_loss_is_recalled(stand: &Stand) {
+    stand.enrol([1]).await;
+    stand.collect(1, card(7)).await.unwrap();
+    stand.lose(number_key(7)).await.unwrap();
+    let request = stand.request();
+    let registry = &stand.registry;
+    let first = registry
+        .cancel_loss(request.clone(), stamp(1), card(7))
+        .await
+        .unwrap();
+
+    let recalled = registry.loss_cancelled(request).await;
+
+    assert_eq!(recalled.unwrap(), Some(first));
 }
 
 pub(crate) async fn a_refused_request_may_be_sent_again(stand: &Stand) {

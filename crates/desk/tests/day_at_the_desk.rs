@@ -1,0 +1,287 @@
+//! The use cases together, on virtual readers and a register in a file.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "in a test a panic is the failure"
+)]
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use jiff::Timestamp;
+use tempfile::TempDir;
+use xueka_desk::{
+    Caller, CardInReader, Clock, Collect, Desk, DeskError, Question, Verification, VerifyRequest,
+};
+use xueka_domain::{
+    AssuranceLevel, BlockReason, CardFamily, CardKey, CardState, ExitReason, NoIdentity, Reason,
+    Role, Student, Verdict,
+};
+use xueka_readers::{ReaderError, ReaderSettings, Readers};
+use xueka_registry::{
+    CardRecord, IssuedCard, IssuedState, Refusal, Registration, RegistryError, WhichCard,
+};
+use xueka_simulator::{Simulator, VirtualCard};
+
+const NUMBER: &str = "1000751012345678";
+
+/// A clock that stands still until it is set.
+struct SetClock(AtomicI64);
+
+impl Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(self.0.load(Ordering::SeqCst)).unwrap()
+    }
+}
+
+struct Day {
+    desk: Desk,
+    simulator: Simulator,
+    clock: Arc<SetClock>,
+    caller: Caller,
+    _folder: TempDir,
+}
+
+impl Day {
+    async fn begin() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("registry.db");
+        let (simulator, source) = Simulator::in_process(1);
+        let readers = Readers::start(Box::new(source), ReaderSettings::default()).unwrap();
+        let start: Timestamp = "2026-11-23T08:00:00+08:00".parse().unwrap();
+        let clock = Arc::new(SetClock(AtomicI64::new(start.as_second())));
+        let shared: Arc<dyn Clock> = Arc::clone(&clock) as _;
+        let desk = Desk::open(path.to_str().unwrap(), true, readers, shared);
+        Self {
+            desk: desk.await.unwrap(),
+            simulator,
+            clock,
+            caller: Caller {
+                actor: "test".parse().unwrap(),
+                role: Role::Registrar,
+            },
+            _folder: folder,
+        }
+    }
+
+    fn place(&self, card: VirtualCard) {
+        self.simulator.insert(0, card).unwrap();
+    }
+
+    /// The reader, with a wait: the tap is noticed on another thread.
+    fn reader() -> CardInReader {
+        CardInReader {
+            reader: None,
+            wait: Some(std::time::Duration::from_secs(10)),
+        }
+    }
+
+    async fn verify(&self, question: Question) -> Verification {
+        let request = VerifyRequest {
+            question,
+            minimum_assurance: AssuranceLevel::NothingRead,
+        };
+        self.desk.verify(&self.caller, request).await.unwrap()
+    }
+
+    async fn verify_in_reader(&self) -> Verification {
+        self.verify(Question::InReader(Self::reader())).await
+    }
+
+    async fn issue(&self, state: IssuedState) {
+        let row = IssuedCard {
+            row: 2,
+            student: Student {
+                number: "20230107".parse().unwrap(),
+                name: "李雷".parse().unwrap(),
+                class_name: None,
+            },
+            number: Some(NUMBER.parse().unwrap()),
+            uid: None,
+            family: None,
+            valid_from: None,
+            valid_until: None,
+            state,
+        };
+        let registration = Registration {
+            rows: vec![row],
+            accept_good_rows: false,
+            dry_run: false,
+        };
+        let id = "issue".parse().unwrap();
+        let outcome = self.desk.register_issued(&self.caller, id, registration);
+        assert_eq!(outcome.await.unwrap().registered, 1);
+    }
+
+    async fn report_loss(&self, id: &str) -> Result<CardRecord, DeskError> {
+        let id = id.parse().unwrap();
+        self.desk
+            .report_loss(&self.caller, id, WhichCard::Key(number()), ExitReason::Lost)
+            .await
+    }
+
+    async fn cancel_loss(&self, id: &str) -> Result<CardRecord, DeskError> {
+        let id = id.parse().unwrap();
+        self.desk
+            .cancel_loss(&self.caller, id, &Self::reader())
+            .await
+    }
+
+    async fn collect(&self, id: &str) -> Result<CardRecord, DeskError> {
+        let collect = Collect {
+            student: "20230107".parse().unwrap(),
+            place: Self::reader(),
+        };
+        let id = id.parse().unwrap();
+        self.desk.collect(&self.caller, id, collect).await
+    }
+}
+
+fn number() -> CardKey {
+    CardKey::Number(NUMBER.parse().unwrap())
+}
+
+#[tokio::test]
+async fn a_lost_card_is_refused_at_once_and_good_again_when_it_is_found() {
+    let day = Day::begin().await;
+    day.issue(IssuedState::Active).await;
+    day.place(VirtualCard::transit(NUMBER));
+    assert_eq!(
+        day.verify_in_reader().await.judgement.verdict,
+        Verdict::Valid
+    );
+
+    day.report_loss("loss").await.unwrap();
+
+    assert_eq!(
+        day.verify_in_reader().await.judgement.verdict,
+        Verdict::Lost
+    );
+    let checked = day.desk.check(&[number()]);
+    assert_eq!(
+        checked.reasons,
+        [Some(BlockReason::Lost)],
+        "memory follows at once"
+    );
+
+    day.cancel_loss("found").await.unwrap();
+
+    assert_eq!(
+        day.verify_in_reader().await.judgement.verdict,
+        Verdict::Valid
+    );
+    assert_eq!(day.desk.check(&[number()]).reasons, [None]);
+    day.desk.close().await;
+}
+
+#[tokio::test]
+async fn the_hand_out_tap_binds_the_chip() {
+    let day = Day::begin().await;
+    day.issue(IssuedState::Delivered).await;
+    day.place(VirtualCard::transit(NUMBER));
+    let before = day.verify_in_reader().await.judgement.verdict;
+    assert_eq!(before, Verdict::NotCollected);
+
+    let card = day.collect("hand-out").await.unwrap();
+
+    assert_eq!(card.state, CardState::Active);
+    assert_eq!(card.family, Some(CardFamily::TransitCpu));
+    assert!(card.uid.is_some(), "the chip is on record now");
+    day.place(VirtualCard::transit(NUMBER).uid([0xA1, 0xB2, 0xC3, 0xD4]));
+    let copy = day.verify_in_reader().await.judgement;
+    assert_eq!(
+        (copy.verdict, copy.reason),
+        (Verdict::Suspect, Reason::WrongChip)
+    );
+    day.desk.close().await;
+}
+
+#[tokio::test]
+async fn a_loss_is_cancelled_only_with_the_same_chip() {
+    let day = Day::begin().await;
+    day.issue(IssuedState::Delivered).await;
+    day.place(VirtualCard::transit(NUMBER));
+    day.collect("hand-out").await.unwrap();
+    day.report_loss("loss").await.unwrap();
+    day.place(VirtualCard::transit(NUMBER).uid([0xA1, 0xB2, 0xC3, 0xD4]));
+
+    let refused = day.cancel_loss("copy").await.unwrap_err();
+
+    let expected = DeskError::Registry(RegistryError::Refused(Refusal::NotTheSameCard));
+    assert_eq!(refused.to_string(), expected.to_string());
+    assert_eq!(
+        day.verify_in_reader().await.judgement.verdict,
+        Verdict::Lost
+    );
+    day.desk.close().await;
+}
+
+#[tokio::test]
+async fn a_request_sent_again_is_answered_though_the_card_is_gone() {
+    let day = Day::begin().await;
+    day.issue(IssuedState::Delivered).await;
+    day.place(VirtualCard::transit(NUMBER));
+    let first = day.collect("hand-out").await.unwrap();
+    day.simulator.remove(0).unwrap();
+
+    let again = day.collect("hand-out").await.unwrap();
+
+    assert_eq!(again, first);
+    day.desk.close().await;
+}
+
+#[tokio::test]
+async fn a_random_uid_is_not_handed_out_and_not_judged() {
+    let day = Day::begin().await;
+    day.issue(IssuedState::Delivered).await;
+    day.place(VirtualCard::desfire().random_uid());
+
+    let refused = day.collect("hand-out").await.unwrap_err();
+
+    let no_identity = matches!(
+        refused,
+        DeskError::NoIdentity(NoIdentity::RandomUid)
+            | DeskError::Reader(ReaderError::NothingToCompare)
+    );
+    assert!(no_identity, "{refused}");
+    let judgement = day.verify_in_reader().await.judgement;
+    assert_eq!(judgement.reason, Reason::RandomUid);
+    day.desk.close().await;
+}
+
+#[tokio::test]
+async fn nothing_is_judged_while_the_clock_stands_before_the_last_change() {
+    let day = Day::begin().await;
+    day.issue(IssuedState::Active).await;
+    day.clock.0.fetch_sub(24 * 60 * 60, Ordering::SeqCst);
+
+    let judgement = day.verify(Question::Key(number())).await.judgement;
+
+    assert_eq!(judgement.reason, Reason::ClockBehind);
+    day.desk.close().await;
+}
+
+#[tokio::test]
+async fn an_empty_field_is_an_error_and_a_mute_card_an_answer() {
+    let day = Day::begin().await;
+    let request = VerifyRequest {
+        question: Question::InReader(CardInReader {
+            reader: Some("Xueka Virtual Reader 00 00".into()),
+            wait: Some(std::time::Duration::from_millis(1)),
+        }),
+        minimum_assurance: AssuranceLevel::NothingRead,
+    };
+    let empty = day.desk.verify(&day.caller, request).await.unwrap_err();
+    assert!(
+        matches!(empty, DeskError::Reader(ReaderError::NoCard)),
+        "{empty}"
+    );
+
+    day.place(VirtualCard::transit(NUMBER).mute());
+    let judgement = day.verify_in_reader().await.judgement;
+    assert_eq!(judgement.verdict, Verdict::Unreadable);
+    day.desk.close().await;
+}
