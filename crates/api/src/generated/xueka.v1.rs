@@ -1444,8 +1444,8 @@ pub struct CardInReader {
 /// Asks whether a card is good.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct VerifyCardRequest {
-    /// The least assurance that the caller accepts; below it a card that would be
-    /// good is answered `CANNOT_VERIFY`.
+    /// The least assurance that the caller accepts; below it a card that is neither
+    /// blocked nor suspect is answered `CANNOT_VERIFY`, reason `ASSURANCE_TOO_LOW`.
     #[prost(enumeration = "AssuranceLevel", tag = "4")]
     pub minimum_assurance: i32,
     /// Which card.
@@ -1791,8 +1791,8 @@ pub struct CancelLossResponse {
 }
 /// What verification concludes. When several apply, the first of this order
 /// wins: the blocks `LOST`, `DAMAGED`, `REPLACED`, `CANCELLED`, `BLACKLISTED`;
-/// then `SUSPECT`, `CANNOT_VERIFY`, `NOT_COLLECTED`, `EXPIRED`, `NOT_YET_VALID`,
-/// `NOT_ISSUED`, `VALID`.
+/// then `SUSPECT`, `UNREADABLE`, `CANNOT_VERIFY`, `NOT_COLLECTED`, `EXPIRED`,
+/// `NOT_YET_VALID`, `NOT_ISSUED`, `VALID`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Verdict {
@@ -1973,7 +1973,8 @@ pub mod issuance_service_client {
     /// characters that the caller makes up once per intention, such as a UUID.
     /// Sending it again gives the first answer and changes nothing; using it for
     /// another request is refused with `INVALID_ARGUMENT`, reason
-    /// `REQUEST_ID_REUSED`.
+    /// `REQUEST_ID_REUSED`. For a card in a reader, "the same request" is what the
+    /// caller said: the card is not read again.
     ///
     /// Every method can fail with `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`, and
     /// those that change something with `REGISTRY_FULL` or `REGISTRY_READ_ONLY`:
@@ -2227,6 +2228,8 @@ pub mod issuance_service_client {
         /// * `NOT_FOUND`, reason `CARD_NOT_FOUND`: the card in the reader is unknown.
         /// * `FAILED_PRECONDITION`, reason `NOT_THE_SAME_CARD`: its number is on
         ///  record, but with another chip.
+        /// * `FAILED_PRECONDITION`, reason `STUDENT_HAS_CARD`: another card of the
+        ///  student is in use or waits to be collected.
         /// * `FAILED_PRECONDITION`, reason `ILLEGAL_TRANSITION`: it is not lost.
         pub async fn cancel_loss(
             &mut self,
@@ -2353,6 +2356,8 @@ pub mod issuance_service_server {
         /// * `NOT_FOUND`, reason `CARD_NOT_FOUND`: the card in the reader is unknown.
         /// * `FAILED_PRECONDITION`, reason `NOT_THE_SAME_CARD`: its number is on
         ///  record, but with another chip.
+        /// * `FAILED_PRECONDITION`, reason `STUDENT_HAS_CARD`: another card of the
+        ///  student is in use or waits to be collected.
         /// * `FAILED_PRECONDITION`, reason `ILLEGAL_TRANSITION`: it is not lost.
         async fn cancel_loss(
             &self,
@@ -2368,7 +2373,8 @@ pub mod issuance_service_server {
     /// characters that the caller makes up once per intention, such as a UUID.
     /// Sending it again gives the first answer and changes nothing; using it for
     /// another request is refused with `INVALID_ARGUMENT`, reason
-    /// `REQUEST_ID_REUSED`.
+    /// `REQUEST_ID_REUSED`. For a card in a reader, "the same request" is what the
+    /// caller said: the card is not read again.
     ///
     /// Every method can fail with `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`, and
     /// those that change something with `REGISTRY_FULL` or `REGISTRY_READ_ONLY`:
