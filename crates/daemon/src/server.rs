@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// How long calls that are under way may go on after a stop was asked for.
-const DRAIN: Duration = Duration::from_secs(3);
+const DRAIN: Duration = Duration::from_secs(2);
 
 /// One message is never larger; longer lists go by pages and streams.
 const MESSAGE_LIMIT: usize = 4 * 1024 * 1024;
@@ -63,7 +63,7 @@ pub struct Served {
 }
 
 /// Serves until `shutdown` becomes true, then lets calls under way end, for
-/// at most three seconds.
+/// at most two seconds.
 ///
 /// # Errors
 ///
