@@ -17,7 +17,10 @@ issuance_pb2, issuance_grpc = grpc.protos_and_services("xueka/v1/issuance.proto"
 
 
 def main(address: str) -> int:
-    with grpc.insecure_channel(address) as channel:
+    # grpcio would send the socket's path as the host name, which HTTP/2 servers
+    # refuse; any plain name will do.
+    options = [("grpc.default_authority", "localhost")]
+    with grpc.insecure_channel(address, options) as channel:
         try:
             answer = reader_grpc.ReaderServiceStub(channel).ReadCard(
                 reader_pb2.ReadCardRequest(), timeout=10
