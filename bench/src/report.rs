@@ -161,9 +161,9 @@ impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Time { what, nanoseconds } => {
-                write!(f, "{what:<58} {:>10}", in_words(*nanoseconds))
+                write!(f, "{what:<62} {:>10}", in_words(*nanoseconds))
             }
-            Self::Count { what, value } => write!(f, "{what:<58} {value:>10.1}"),
+            Self::Count { what, value } => write!(f, "{what:<62} {value:>10.1}"),
             Self::Figure {
                 what,
                 value,
@@ -175,7 +175,7 @@ impl fmt::Display for Line {
                 if !unit.is_empty() {
                     write!(figure, " {unit}")?;
                 }
-                write!(f, "{what:<58} {figure:>10}   goal {goal:.2}: {verdict}")
+                write!(f, "{what:<62} {figure:>10}   goal {goal:.2}: {verdict}")
             }
         }
     }
