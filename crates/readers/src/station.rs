@@ -62,6 +62,9 @@ enum Job {
 }
 
 impl Station {
+    /// How often a reading begins on a card that others keep resetting.
+    const N_ATTEMPTS: usize = 3;
+
     /// Opens the station of a reader just attached, and announces it.
     pub(crate) fn open(
         snapshot: &ReaderSnapshot,
@@ -251,8 +254,8 @@ impl Station {
         }
     }
 
-    /// Reads the card, once more if another program reset it meanwhile: a
-    /// reading changes nothing on the card, so it may begin again.
+    /// Reads the card, anew when another program reset it meanwhile: a reading
+    /// changes nothing on the card, so it may begin again.
     fn read_now(
         &self,
         reader: &mut dyn CardReader,
@@ -260,12 +263,13 @@ impl Station {
         profile: &ReadingProfile,
         confirm: bool,
     ) -> Outcome {
-        match self.read_once(reader, dialect, profile, confirm) {
-            Err(ReadError::Transport(TransportError::CardReset)) => {
-                Ok(self.read_once(reader, dialect, profile, confirm)?)
+        for _ in 1..Self::N_ATTEMPTS {
+            match self.read_once(reader, dialect, profile, confirm) {
+                Err(ReadError::Transport(TransportError::CardReset)) => {}
+                outcome => return Ok(outcome?),
             }
-            outcome => Ok(outcome?),
         }
+        Ok(self.read_once(reader, dialect, profile, confirm)?)
     }
 
     fn read_once(

@@ -23,6 +23,8 @@ pub(super) enum Meaning {
     CardUnpowered,
     /// The card does not answer, or answers nothing the reader understands.
     CardMute,
+    /// The card speaks no protocol that was asked for, or none yet.
+    ProtocolUnfit,
     /// Another program holds the card or the reader.
     InUse,
     /// A wait ended without anything to tell.
@@ -53,10 +55,10 @@ pub(super) fn meaning(error: Error) -> Meaning {
         Error::ResetCard => Meaning::CardReset,
         // 80100067.
         Error::UnpoweredCard => Meaning::CardUnpowered,
-        // 80100066, 80100065, 8010000F.
-        Error::UnresponsiveCard | Error::UnsupportedCard | Error::ProtoMismatch => {
-            Meaning::CardMute
-        }
+        // 80100066, 80100065.
+        Error::UnresponsiveCard | Error::UnsupportedCard => Meaning::CardMute,
+        // 8010000F.
+        Error::ProtoMismatch => Meaning::ProtocolUnfit,
         // 8010000B.
         Error::SharingViolation => Meaning::InUse,
         // 8010000A, 80100002.
@@ -90,7 +92,9 @@ pub(super) fn open_error(error: Error) -> TransportError {
     match meaning(error) {
         Meaning::CardGone | Meaning::ExchangeFailed => TransportError::NoCard,
         Meaning::CardReset => TransportError::CardReset,
-        Meaning::CardUnpowered | Meaning::CardMute => TransportError::CardMute,
+        Meaning::CardUnpowered | Meaning::CardMute | Meaning::ProtocolUnfit => {
+            TransportError::CardMute
+        }
         _ => common_error(error),
     }
 }
@@ -99,8 +103,12 @@ pub(super) fn open_error(error: Error) -> TransportError {
 pub(super) fn exchange_error(error: Error) -> TransportError {
     match meaning(error) {
         Meaning::CardGone | Meaning::ExchangeFailed => TransportError::CardGone,
-        // Nothing selected or authenticated before holds after either.
-        Meaning::CardReset | Meaning::CardUnpowered => TransportError::CardReset,
+        // Nothing selected or authenticated before holds after any of these.
+        // A reset by another program while this one connects leaves the new
+        // connection without a protocol (seen on pcsc-lite 1.9.9).
+        Meaning::CardReset | Meaning::CardUnpowered | Meaning::ProtocolUnfit => {
+            TransportError::CardReset
+        }
         Meaning::CardMute => TransportError::CardMute,
         _ => common_error(error),
     }
@@ -129,7 +137,7 @@ mod tests {
             (Error::UnpoweredCard, 0x8010_0067, Meaning::CardUnpowered),
             (Error::UnresponsiveCard, 0x8010_0066, Meaning::CardMute),
             (Error::UnsupportedCard, 0x8010_0065, Meaning::CardMute),
-            (Error::ProtoMismatch, 0x8010_000F, Meaning::CardMute),
+            (Error::ProtoMismatch, 0x8010_000F, Meaning::ProtocolUnfit),
             (Error::NotTransacted, 0x8010_0016, Meaning::ExchangeFailed),
             (Error::CommDataLost, 0x8010_002F, Meaning::ExchangeFailed),
             (Error::ReaderUnavailable, 0x8010_0017, Meaning::ReaderGone),
@@ -163,6 +171,18 @@ mod tests {
         assert!(matches!(
             exchange_error(Error::RemovedCard),
             TransportError::CardGone
+        ));
+    }
+
+    #[test]
+    fn a_connection_that_lost_its_protocol_was_reset() {
+        assert!(matches!(
+            exchange_error(Error::ProtoMismatch),
+            TransportError::CardReset
+        ));
+        assert!(matches!(
+            open_error(Error::ProtoMismatch),
+            TransportError::CardMute
         ));
     }
 
