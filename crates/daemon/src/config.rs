@@ -13,6 +13,8 @@ use serde::Deserialize;
 use thiserror::Error;
 use xueka_cards::MifareNumberRule;
 
+use crate::logging;
+
 /// Everything that can be set.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -224,6 +226,7 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
+        logging::filter(&self.log)?;
         match self.listen.tcp {
             Some(address) if !address.ip().is_loopback() => {
                 return Err(ConfigError::NotLoopback(address));
@@ -302,6 +305,11 @@ mod tests {
                 "[listen]\nsocket_role = \"king\"",
                 "administrator",
                 "what is allowed",
+            ),
+            (
+                "[log]\nfilter = \"xueka_desk=loud\"",
+                "log.filter",
+                "no such level",
             ),
             (
                 "[listen]\ntcp = \"0.0.0.0:1\"",

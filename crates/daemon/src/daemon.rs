@@ -33,6 +33,16 @@ pub struct Daemon {
 }
 
 impl Daemon {
+    /// Checks what a configuration names beside itself: the rules for cards
+    /// and the file with their keys. Starts nothing.
+    ///
+    /// # Errors
+    ///
+    /// A text for the operator: what is wrong and what to do.
+    pub fn check(config: &Config) -> anyhow::Result<()> {
+        profile(&config.cards).map(drop)
+    }
+
     /// Opens, binds and starts everything that the configuration names.
     ///
     /// # Errors
@@ -165,4 +175,40 @@ fn key_ring(path: &Path) -> anyhow::Result<KeyRing> {
     }
     let text = fs::read_to_string(path).with_context(|| format!("the key file {shown}"))?;
     KeyRing::from_text(&text).with_context(|| format!("the key file {shown} is wrong"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A configuration with one rule, and a key file with these rights.
+    fn config(folder: &Path, key_name: &str, mode: u32) -> Config {
+        let key_file = folder.join("keys.toml");
+        fs::write(&key_file, "school = \"A0A1A2A3A4A5\"\n").unwrap();
+        fs::set_permissions(&key_file, fs::Permissions::from_mode(mode)).unwrap();
+        let text = format!(
+            "[cards]\nkey_file = {key_file:?}\n[[cards.mifare_number]]\nsector = 1\nblock = 0\n\
+             offset = 0\nlength = 8\ncoding = \"bcd\"\nkey = {key_name:?}\nkey_kind = \"A\"\n"
+        );
+        toml::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn a_configuration_is_checked_with_its_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let cases = [
+            ("school", 0o600, None, "as it should be"),
+            ("canteen", 0o600, Some("canteen"), "no such key"),
+            ("school", 0o640, Some("chmod 600"), "others can read it"),
+        ];
+        for (key_name, mode, expected, why) in cases {
+            let checked = Daemon::check(&config(folder.path(), key_name, mode));
+            let message = checked.err().map(|error| format!("{error:#}"));
+            match (message, expected) {
+                (None, None) => {}
+                (Some(message), Some(expected)) => assert!(message.contains(expected), "{message}"),
+                (message, _) => panic!("{why}: {message:?}"),
+            }
+        }
+    }
 }

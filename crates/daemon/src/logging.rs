@@ -12,10 +12,8 @@ use crate::config::{ConfigError, LogConfig, LogFormat};
 ///
 /// [`ConfigError::LogFilter`] when the filter makes no sense.
 pub fn start(config: &LogConfig) -> Result<(), ConfigError> {
-    let filter = EnvFilter::try_new(&config.filter)
-        .map_err(|error| ConfigError::LogFilter(error.to_string()))?;
     let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(filter(config)?)
         .with_writer(io::stderr)
         .with_ansi(false);
     match config.format {
@@ -23,4 +21,9 @@ pub fn start(config: &LogConfig) -> Result<(), ConfigError> {
         LogFormat::Json => log.json().init(),
     }
     Ok(())
+}
+
+/// What is to be logged, by the configuration.
+pub(crate) fn filter(config: &LogConfig) -> Result<EnvFilter, ConfigError> {
+    EnvFilter::try_new(&config.filter).map_err(|error| ConfigError::LogFilter(error.to_string()))
 }
