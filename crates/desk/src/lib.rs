@@ -14,10 +14,9 @@ mod reading;
 mod tokens;
 mod verify;
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, mpsc};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use xueka_blacklist::Blacklist;
-use xueka_domain::BlockEntry;
 use xueka_readers::Readers;
 use xueka_registry::{OpenOptions, Registry, RegistryError, Stamp};
 
@@ -59,7 +58,7 @@ impl Desk {
         let options = OpenOptions {
             simulated,
             on_commit: Some(Box::new(move |commit| {
-                let mut blacklist = followed.write().unwrap_or_else(PoisonError::into_inner);
+                let mut blacklist = to_change(&followed);
                 commit
                     .blocks
                     .iter()
@@ -69,19 +68,21 @@ impl Desk {
             ..OpenOptions::default()
         };
         let registry = Registry::open(address, options).await?;
-        let loaded = load_blacklist(&registry).await?;
-        tracing::info!(
-            n_blocked = loaded.len(),
-            version = loaded.version(),
-            "register open"
-        );
-        *blacklist.write().unwrap_or_else(PoisonError::into_inner) = loaded;
-        Ok(Self {
+        // Nobody can change anything before this returns, so the entries need
+        // no order with the commits that follow.
+        let filled = Arc::clone(&blacklist);
+        let version = registry
+            .load_blocks(move |entries| to_change(&filled).extend(entries))
+            .await?;
+        to_change(&blacklist).advance_to(version);
+        let desk = Self {
             readers,
             registry,
             blacklist,
             clock,
-        })
+        };
+        tracing::info!(n_blocked = desk.index().len(), version, "register open");
+        Ok(desk)
     }
 
     /// Finishes the changes under way, lets go of the register, and stops the
@@ -105,13 +106,6 @@ impl Desk {
     }
 }
 
-async fn load_blacklist(registry: &Registry) -> Result<Blacklist, RegistryError> {
-    let (chunks, collected) = mpsc::channel::<Vec<BlockEntry>>();
-    let version = registry
-        .load_blocks(move |entries| {
-            // The receiver outlives the call.
-            chunks.send(entries.to_vec()).ok();
-        })
-        .await?;
-    Ok(Blacklist::build(collected.into_iter().flatten(), version))
+fn to_change(blacklist: &RwLock<Blacklist>) -> RwLockWriteGuard<'_, Blacklist> {
+    blacklist.write().unwrap_or_else(PoisonError::into_inner)
 }

@@ -42,29 +42,40 @@ struct Day {
     simulator: Simulator,
     clock: Arc<SetClock>,
     caller: Caller,
-    _folder: TempDir,
+    folder: TempDir,
+}
+
+async fn open(folder: &TempDir, clock: &Arc<SetClock>) -> (Desk, Simulator) {
+    let path = folder.path().join("registry.db");
+    let (simulator, source) = Simulator::in_process(1);
+    let readers = Readers::start(Box::new(source), ReaderSettings::default()).unwrap();
+    let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
+    let desk = Desk::open(path.to_str().unwrap(), true, readers, clock);
+    (desk.await.unwrap(), simulator)
 }
 
 impl Day {
     async fn begin() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("registry.db");
-        let (simulator, source) = Simulator::in_process(1);
-        let readers = Readers::start(Box::new(source), ReaderSettings::default()).unwrap();
         let start: Timestamp = "2026-11-23T08:00:00+08:00".parse().unwrap();
         let clock = Arc::new(SetClock(AtomicI64::new(start.as_second())));
-        let shared: Arc<dyn Clock> = Arc::clone(&clock) as _;
-        let desk = Desk::open(path.to_str().unwrap(), true, readers, shared);
+        let (desk, simulator) = open(&folder, &clock).await;
         Self {
-            desk: desk.await.unwrap(),
+            desk,
             simulator,
             clock,
             caller: Caller {
                 actor: "test".parse().unwrap(),
                 role: Role::Registrar,
             },
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Ends and begins again on the same register.
+    async fn restart(&mut self) {
+        self.desk.close().await;
+        (self.desk, self.simulator) = open(&self.folder, &self.clock).await;
     }
 
     fn place(&self, card: VirtualCard) {
@@ -283,5 +294,27 @@ async fn an_empty_field_is_an_error_and_a_mute_card_an_answer() {
     day.place(VirtualCard::transit(NUMBER).mute());
     let judgement = day.verify_in_reader().await.judgement;
     assert_eq!(judgement.verdict, Verdict::Unreadable);
+    day.desk.close().await;
+}
+
+#[tokio::test]
+async fn the_blacklist_and_its_version_are_there_again_after_a_restart() {
+    let mut day = Day::begin().await;
+    day.issue(IssuedState::Active).await;
+    day.report_loss("loss").await.unwrap();
+    let by_hand = CardKey::Number("2222333344445555".parse().unwrap());
+    let note = "canteen debt".parse().unwrap();
+    let added = day
+        .desk
+        .add_block(&day.caller, "block".parse().unwrap(), by_hand, note);
+    added.await.unwrap();
+    let keys = [number(), by_hand, CardKey::Uid("1EA68671".parse().unwrap())];
+    let before = day.desk.check(&keys);
+    let reasons = [Some(BlockReason::Lost), Some(BlockReason::ByHand), None];
+    assert_eq!(before.reasons, reasons);
+
+    day.restart().await;
+
+    assert_eq!(day.desk.check(&keys), before);
     day.desk.close().await;
 }
