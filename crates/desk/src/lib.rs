@@ -14,7 +14,10 @@ mod reading;
 mod tokens;
 mod verify;
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::{
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::Duration,
+};
 
 use xueka_blacklist::Blacklist;
 use xueka_readers::Readers;
@@ -39,6 +42,9 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// How long [`close`](Self::close) waits for the register.
+    const GRACE: Duration = Duration::from_secs(2);
+
     /// Opens the register at `address` and loads the blacklist from it.
     ///
     /// `simulated` says whether the readers are: a register made for simulation
@@ -85,11 +91,16 @@ impl Desk {
         Ok(desk)
     }
 
-    /// Finishes the changes under way, lets go of the register, and stops the
-    /// readers. Ends within seconds even when a reader is stuck.
+    /// Stops the readers, finishes the changes under way and lets go of the
+    /// register. Ends within two seconds even when a reader is stuck or a long
+    /// list is being taken in; what is not on the disk by then is lost as a
+    /// whole with the end of the process, and nobody was told otherwise.
     pub async fn close(&self) {
-        self.readers.clone().shutdown().await;
-        self.registry.close().await;
+        let closing = tokio::time::timeout(Self::GRACE, self.registry.close());
+        let ((), closed) = tokio::join!(self.readers.clone().shutdown(), closing);
+        if closed.is_err() {
+            tracing::warn!("a change takes too long; the end of the process undoes it");
+        }
     }
 
     fn stamp(&self, caller: &Caller) -> Stamp {

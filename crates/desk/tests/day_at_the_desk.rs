@@ -6,9 +6,12 @@
     reason = "in a test a panic is the failure"
 )]
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
@@ -86,7 +89,7 @@ impl Day {
     fn reader() -> CardInReader {
         CardInReader {
             reader: None,
-            wait: Some(std::time::Duration::from_secs(10)),
+            wait: Some(Duration::from_secs(10)),
         }
     }
 
@@ -103,27 +106,9 @@ impl Day {
     }
 
     async fn issue(&self, state: IssuedState) {
-        let row = IssuedCard {
-            row: 2,
-            student: Student {
-                number: "20230107".parse().unwrap(),
-                name: "李雷".parse().unwrap(),
-                class_name: None,
-            },
-            number: Some(NUMBER.parse().unwrap()),
-            uid: None,
-            family: None,
-            valid_from: None,
-            valid_until: None,
-            state,
-        };
-        let registration = Registration {
-            rows: vec![row],
-            accept_good_rows: false,
-            dry_run: false,
-        };
         let id = "issue".parse().unwrap();
-        let outcome = self.desk.register_issued(&self.caller, id, registration);
+        let list = list(vec![row("20230107", NUMBER, state)]);
+        let outcome = self.desk.register_issued(&self.caller, id, list);
         assert_eq!(outcome.await.unwrap().registered, 1);
     }
 
@@ -148,6 +133,31 @@ impl Day {
         };
         let id = id.parse().unwrap();
         self.desk.collect(&self.caller, id, collect).await
+    }
+}
+
+fn list(rows: Vec<IssuedCard>) -> Registration {
+    Registration {
+        rows,
+        accept_good_rows: false,
+        dry_run: false,
+    }
+}
+
+fn row(student: &str, number: &str, state: IssuedState) -> IssuedCard {
+    IssuedCard {
+        row: 2,
+        student: Student {
+            number: student.parse().unwrap(),
+            name: "李雷".parse().unwrap(),
+            class_name: None,
+        },
+        number: Some(number.parse().unwrap()),
+        uid: None,
+        family: None,
+        valid_from: None,
+        valid_until: None,
+        state,
     }
 }
 
@@ -281,7 +291,7 @@ async fn an_empty_field_is_an_error_and_a_mute_card_an_answer() {
     let request = VerifyRequest {
         question: Question::InReader(CardInReader {
             reader: Some("Xueka Virtual Reader 00 00".into()),
-            wait: Some(std::time::Duration::from_millis(1)),
+            wait: Some(Duration::from_millis(1)),
         }),
         minimum_assurance: AssuranceLevel::NothingRead,
     };
@@ -317,4 +327,27 @@ async fn the_blacklist_and_its_version_are_there_again_after_a_restart() {
 
     assert_eq!(day.desk.check(&keys), before);
     day.desk.close().await;
+}
+
+#[test]
+fn a_long_list_does_not_hold_up_the_end() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let took = runtime.block_on(async {
+        let day = Day::begin().await;
+        let rows = (0..300_000)
+            .map(|n| row(&format!("{n}"), &format!("{n:016}"), IssuedState::Active))
+            .collect();
+        let id = "long".parse().unwrap();
+        let taken_in = day.desk.register_issued(&day.caller, id, list(rows));
+        let began = Instant::now();
+        tokio::select! {
+            // Handed over first, so that closing finds it under way.
+            biased;
+            outcome = taken_in => panic!("the list was too short: {outcome:?}"),
+            () = day.desk.close() => began.elapsed(),
+        }
+    });
+    // As at the end of the daemon, nobody waits for the threads.
+    runtime.shutdown_background();
+    assert!(took < Duration::from_secs(4), "{took:?}");
 }
