@@ -81,7 +81,7 @@ fn cards() -> Vec<(VirtualCard, CardFamily, usize)> {
         (VirtualCard::ultralight(), CardFamily::Ultralight, 1),
         (VirtualCard::ntag213(), CardFamily::Ultralight, 1),
         (VirtualCard::desfire(), CardFamily::Desfire, 1),
-        (VirtualCard::iso14443_4(), CardFamily::OtherIso14443, 6),
+        (VirtualCard::iso14443_4(), CardFamily::OtherIso14443, 5),
         (VirtualCard::iso15693(), CardFamily::OtherStorage, 1),
         (VirtualCard::felica(), CardFamily::OtherStorage, 1),
         (VirtualCard::contact(), CardFamily::Iso7816, 0),
