@@ -3,7 +3,7 @@
 use xueka_transport::{CardSession, Dialect};
 
 use crate::{
-    CardReading, ReadError, ReadingProfile,
+    CardReading, NumberSource, ReadError, ReadingProfile,
     dialogue::Dialogue,
     look::{Look, look},
     read::{ask_uid, read_card},
@@ -35,15 +35,20 @@ pub fn confirm_same_card(
             }
             ask_uid(&mut card)? == Ok(uid)
         }
-        (_, Some(number)) => {
+        (_, Some(number)) if opens_without_a_key(reading) => {
             let now = read_card(session, dialect, &ReadingProfile::default())?;
             now.family == reading.family && now.number == Some(number)
         }
-        (_, None) => return Err(ReadError::NothingToCompare),
+        _ => return Err(ReadError::NothingToCompare),
     };
     if is_same {
         Ok(())
     } else {
         Err(ReadError::CardChanged)
     }
+}
+
+/// Whether the number can be read again with no profile at hand.
+fn opens_without_a_key(reading: &CardReading) -> bool {
+    matches!(reading.number_source, Some(NumberSource::PlainFile { .. }))
 }

@@ -1,6 +1,6 @@
 //! Whether the card in the field is still the one that was read.
 
-use xueka_cards::{CardReading, ReadError, confirm_same_card};
+use xueka_cards::{CardReading, NumberSource, ReadError, confirm_same_card};
 use xueka_transport::{Dialect, TransportError};
 
 use crate::script::{GONE, ScriptedCard, iso14443, read, storage};
@@ -54,7 +54,13 @@ fn a_card_with_a_random_uid_is_compared_by_its_number() {
 fn what_names_nothing_cannot_be_compared() {
     let desfire = read(&iso14443("80"), &[RANDOM]).unwrap();
     let contact = read("3B00", &[]).unwrap();
-    for reading in [desfire, contact] {
+    // A Classic whose number stands behind a key, which is not used again.
+    let keyed = CardReading {
+        number: Some("20240017".parse().unwrap()),
+        number_source: Some(NumberSource::MifareBlock { block: 4 }),
+        ..read(&storage("030001"), &[RANDOM]).unwrap()
+    };
+    for reading in [desfire, contact, keyed] {
         let error = confirm(&reading, &iso14443("80"), &[]).unwrap_err();
         assert!(matches!(error, ReadError::NothingToCompare));
     }
