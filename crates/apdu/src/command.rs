@@ -106,21 +106,6 @@ impl Command {
         Self::assemble([0x00, 0xB0, 0x80 | sfi.number(), 0x00], &[], Some(le))
     }
 
-    /// READ BINARY from the current file, beginning `offset` bytes in.
-    ///
-    /// Source: ISO/IEC 7816-4:2020, §11.3.3: bit 8 of P1 clear.
-    ///
-    /// # Errors
-    ///
-    /// [`ApduError::OffsetTooLarge`]: above 32767, which would name a file.
-    pub fn read_binary(offset: u16, le: Le) -> Result<Self, ApduError> {
-        let [p1, p2] = offset.to_be_bytes();
-        if p1 & 0x80 != 0 {
-            return Err(ApduError::OffsetTooLarge { offset });
-        }
-        Ok(Self::assemble([0x00, 0xB0, p1, p2], &[], Some(le)))
-    }
-
     /// GET RESPONSE: collects what `61xx` announced, in the class of the
     /// command that it continues.
     ///
@@ -254,10 +239,6 @@ mod tests {
                 Command::read_binary_by_sfi(Sfi::new::<4>(), Le::new::<0x20>()),
                 "00B0840020",
             ),
-            (
-                Command::read_binary(0x0102, Le::new::<256>()).unwrap(),
-                "00B0010200",
-            ),
         ];
         for (command, expected) in cases {
             assert_eq!(hex::encode_upper(command.as_bytes()), expected);
@@ -295,10 +276,6 @@ mod tests {
         assert_eq!(
             Command::new([0; 4], &[0; 256], None).unwrap_err(),
             ApduError::DataTooLong { n_bytes: 256 }
-        );
-        assert_eq!(
-            Command::read_binary(0x8000, Le::ALL).unwrap_err(),
-            ApduError::OffsetTooLarge { offset: 0x8000 }
         );
         assert_eq!(Le::from_count(0), None);
         assert_eq!(Le::from_count(257), None);

@@ -13,13 +13,6 @@ pub enum ApduError {
         /// How many bytes were given.
         n_bytes: usize,
     },
-    /// An offset that READ BINARY cannot express: select the file and use a
-    /// record, or an odd instruction.
-    #[error("offset {offset}; READ BINARY reaches at most 32767")]
-    OffsetTooLarge {
-        /// The offset that was asked for.
-        offset: u16,
-    },
     /// A response without a whole status word: treat it as a tear.
     #[error("{n_bytes} bytes of response; a status word alone takes 2")]
     ResponseTooShort {

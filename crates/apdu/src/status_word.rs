@@ -23,25 +23,11 @@ impl StatusWord {
     /// Nothing more is said. Readers by ACS answer so to any failure, a wrong
     /// key among them.
     pub const NO_INFORMATION: Self = Self(0x6300);
-    /// Wrong length (Lc or Le).
-    pub const WRONG_LENGTH: Self = Self(0x6700);
-    /// The command does not fit the kind of file.
-    pub const WRONG_FILE_KIND: Self = Self(0x6981);
     /// The right to do this is missing. To LOAD KEY: card key not supported.
     pub const SECURITY_NOT_SATISFIED: Self = Self(0x6982);
     /// The command is not allowed now. To LOAD KEY: the reader has no
     /// volatile memory for keys.
     pub const NOT_ALLOWED: Self = Self(0x6986);
-    /// The function is not supported. To GET DATA: the card has no such data.
-    pub const FUNCTION_NOT_SUPPORTED: Self = Self(0x6A81);
-    /// No file or application has that name.
-    pub const FILE_NOT_FOUND: Self = Self(0x6A82);
-    /// P1 or P2 is wrong.
-    pub const WRONG_P1_P2: Self = Self(0x6A86);
-    /// The instruction is not known.
-    pub const INSTRUCTION_NOT_SUPPORTED: Self = Self(0x6D00);
-    /// The class is not known.
-    pub const CLASS_NOT_SUPPORTED: Self = Self(0x6E00);
 
     /// SW1 and SW2 as one number, SW1 being the high byte.
     #[must_use]
@@ -69,16 +55,6 @@ impl StatusWord {
     #[must_use]
     pub fn right_length(self) -> Option<u16> {
         self.count_after(0x6C)
-    }
-
-    /// How many tries are left before the reference data is blocked, when the
-    /// word is `63Cx`: 0 to 15.
-    #[must_use]
-    pub fn tries_left(self) -> Option<u8> {
-        match self.0.to_be_bytes() {
-            [0x63, sw2] if sw2 & 0xF0 == 0xC0 => Some(sw2 & 0x0F),
-            _ => None,
-        }
     }
 
     fn count_after(self, expected_sw1: u8) -> Option<u16> {
@@ -133,19 +109,6 @@ mod tests {
             let word = StatusWord::from(raw);
             assert_eq!(word.bytes_left(), left, "{raw:04X}: {why}");
             assert_eq!(word.right_length(), right, "{raw:04X}: {why}");
-        }
-    }
-
-    #[test]
-    fn tries_left_reads_the_last_digit() {
-        let cases = [
-            (0x63C3, Some(3), "three tries"),
-            (0x63C0, Some(0), "blocked"),
-            (0x6300, None, "no counter is told"),
-            (0x64C3, None, "another SW1"),
-        ];
-        for (raw, expected, why) in cases {
-            assert_eq!(StatusWord::from(raw).tries_left(), expected, "{why}");
         }
     }
 

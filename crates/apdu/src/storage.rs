@@ -100,8 +100,6 @@ impl From<u8> for StorageStandard {
 }
 
 impl StorageName {
-    /// Nothing is said. Readers by id3 say so of MIFARE Classic 1K.
-    pub const NOT_GIVEN: Self = Self(0x0000);
     /// MIFARE Classic with 1 KiB.
     pub const MIFARE_CLASSIC_1K: Self = Self(0x0001);
     /// MIFARE Classic with 4 KiB.
@@ -110,26 +108,10 @@ impl StorageName {
     pub const MIFARE_ULTRALIGHT: Self = Self(0x0003);
     /// MIFARE Mini, 320 bytes.
     pub const MIFARE_MINI: Self = Self(0x0026);
-    /// MIFARE Plus with 2 KiB in security level 1.
-    pub const MIFARE_PLUS_SL1_2K: Self = Self(0x0036);
-    /// MIFARE Plus with 4 KiB in security level 1.
-    pub const MIFARE_PLUS_SL1_4K: Self = Self(0x0037);
-    /// MIFARE Plus with 2 KiB in security level 2.
-    pub const MIFARE_PLUS_SL2_2K: Self = Self(0x0038);
-    /// MIFARE Plus with 4 KiB in security level 2.
-    pub const MIFARE_PLUS_SL2_4K: Self = Self(0x0039);
     /// MIFARE Ultralight C.
     pub const MIFARE_ULTRALIGHT_C: Self = Self(0x003A);
-    /// `FeliCa`.
-    pub const FELICA: Self = Self(0x003B);
     /// MIFARE Ultralight EV1.
     pub const MIFARE_ULTRALIGHT_EV1: Self = Self(0x003D);
-    /// ACS: Topaz.
-    pub const ACS_TOPAZ: Self = Self(0xF004);
-    /// ACS: `FeliCa` at 212 kbit/s.
-    pub const ACS_FELICA_212: Self = Self(0xF011);
-    /// ACS: `FeliCa` at 424 kbit/s.
-    pub const ACS_FELICA_424: Self = Self(0xF012);
     /// `SpringCard`: a type A card that the reader does not know.
     pub const SPRINGCARD_TYPE_A: Self = Self(0xFFA0);
     /// `SpringCard`: a type B card that the reader does not know.
