@@ -16,6 +16,7 @@ pub mod server;
 mod services;
 pub mod signals;
 mod status;
+mod whole;
 
 pub use args::{Args, Simulation};
 pub use config::{

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue, Request, header};
 use thiserror::Error;
 use tokio::{
     net::{TcpListener, TcpStream, UnixListener},
@@ -13,8 +13,12 @@ use tokio_stream::{
     StreamExt,
     wrappers::{TcpListenerStream, UnixListenerStream},
 };
-use tonic::{service::Routes, transport::Server};
+use tonic::{body::Body, service::Routes, transport::Server};
 use tonic_web::GrpcWebLayer;
+use tower::{
+    layer::util::{Identity, Stack},
+    util::MapRequestLayer,
+};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use xueka_api::v1::{
     blacklist_service_server::BlacklistServiceServer,
@@ -29,7 +33,11 @@ use crate::{
     gate::GateLayer,
     listen::Listeners,
     services::{Blacklist, Issuance, Readers, Simulation, Tokens},
+    whole::whole_request,
 };
+
+/// Turns a request into the one that is passed on.
+type MapRequest = MapRequestLayer<fn(Request<Body>) -> Request<Body>>;
 
 /// How long calls that are under way may go on after a stop was asked for.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -154,13 +162,15 @@ fn reflection() -> tonic_reflection::server::Builder<'static> {
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
 }
 
-/// The limits that hold on every connection.
-fn server() -> Server {
+/// What holds on every connection: its limits, and that a request which breaks
+/// off has not ended.
+fn server() -> Server<Stack<MapRequest, Identity>> {
     Server::builder()
         .max_concurrent_streams(256)
         .http2_max_header_list_size(16 * 1024)
         .http2_keepalive_interval(Some(Duration::from_secs(20)))
         .http2_keepalive_timeout(Some(Duration::from_secs(10)))
+        .layer(MapRequestLayer::new(whole_request as fn(_) -> _))
 }
 
 async fn serve_unix(
