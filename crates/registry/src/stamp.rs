@@ -15,7 +15,7 @@ pub struct Stamp {
 }
 
 /// Who makes a change: a text that names a program, a token or a local user
-/// id, such as `uid:1000` or `token:gate`, and no person.
+/// id, such as `unix:1000` or `token:gate`, and no person.
 ///
 /// Shape: 1 to 96 printable ASCII characters without spaces.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
