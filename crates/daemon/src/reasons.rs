@@ -198,8 +198,8 @@ fn card_row(reason: R) -> Words {
         ),
         R::RandomUid => words(
             Code::FailedPrecondition,
-            "this chip makes up a new UID at each tap and has no card number, so it cannot be issued",
-            "该芯片每次都给出随机 UID 且没有卡号，不能发放",
+            "this card has no number and no UID that stays, so it cannot be issued; use another card",
+            "该卡没有卡号，也没有固定不变的 UID，不能发放，请换用其他卡",
         ),
         _ => words(
             Code::FailedPrecondition,
@@ -213,8 +213,8 @@ fn register_row(reason: R) -> Words {
     match reason {
         R::CardNotFound => words(
             Code::NotFound,
-            "no card with this number or UID was issued here",
-            "本系统没有发放过该卡号或 UID 的卡",
+            "no such card is on record; check what was typed, and where several cards share a UID, give the number",
+            "没有这张卡的登记，请核对所填内容；若多张卡 UID 相同，请改用卡号",
         ),
         R::StudentNotFound => words(
             Code::NotFound,
@@ -228,8 +228,8 @@ fn register_row(reason: R) -> Words {
         ),
         R::UidTaken => words(
             Code::AlreadyExists,
-            "this UID belongs to another live card",
-            "该 UID 属于另一张在用的卡",
+            "this UID is on record with another card, and only the UID would tell the two apart; use another card",
+            "该 UID 已登记在另一张卡上，仅凭 UID 无法区分两卡，请换用其他卡",
         ),
         R::StudentHasCard => words(
             Code::FailedPrecondition,
@@ -293,8 +293,8 @@ fn storage_row(reason: R) -> Words {
         ),
         _ => words(
             Code::Unavailable,
-            "the register cannot be reached; the daemon's log says why",
-            "无法访问登记库，详见服务日志",
+            "the register cannot be reached; the daemon's log says why; a change may be sent again with its request id",
+            "无法访问登记库，详见服务日志；更改请求可用原请求编号重发",
         ),
     }
 }

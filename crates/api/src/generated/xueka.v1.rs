@@ -1238,14 +1238,19 @@ impl ReadingPart {
         }
     }
 }
-/// The `reason` in the `google.rpc.ErrorInfo` of every error, as text without
-/// the prefix `ERROR_REASON_`, with the domain `xueka`. Programs act on the
-/// reason; the message beside it is for people, in the language of the request's
-/// `accept-language` metadata.
+/// The `reason` in the `google.rpc.ErrorInfo` of every error that a method
+/// answers, as text without the prefix `ERROR_REASON_`, with the domain `xueka`.
+/// Programs act on the reason; the message beside it is for people, in the
+/// language of the request's `accept-language` metadata.
+///
+/// Beside the reasons that its comment names, every method can fail with
+/// `INVALID_ARGUMENT`, reason `ARGUMENT_INVALID`; `UNAUTHENTICATED`, reason
+/// `NOT_AUTHENTICATED`; `PERMISSION_DENIED`, reason `NOT_PERMITTED`;
+/// `UNAVAILABLE`, reason `SHUTTING_DOWN`; and `INTERNAL`, reason `UNSPECIFIED`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ErrorReason {
-    /// Not given.
+    /// None of the others: the daemon failed, and its log says why.
     Unspecified = 0,
     /// A field of the request is wrong; `google.rpc.BadRequest` names it.
     ArgumentInvalid = 1,
@@ -1287,15 +1292,16 @@ pub enum ErrorReason {
     CardInUse = 24,
     /// The card answers nothing that makes sense.
     CardUnreadable = 25,
-    /// The UID is random and there is no number.
+    /// There is no number, and no UID that stays.
     RandomUid = 26,
-    /// No card on record has this number or UID.
+    /// No card on record has this number or UID, the student holds none, or
+    /// several live cards share the UID.
     CardNotFound = 30,
     /// No student has this number.
     StudentNotFound = 31,
     /// The card number is another student's.
     NumberTaken = 32,
-    /// The UID is another live card's.
+    /// The UID is another card's, and one of the two is known by its UID alone.
     UidTaken = 33,
     /// The student holds a live card.
     StudentHasCard = 34,
@@ -1305,7 +1311,7 @@ pub enum ErrorReason {
     IllegalTransition = 36,
     /// The number is on record with another chip.
     NotTheSameCard = 37,
-    /// The number is blocked by hand already.
+    /// The number or UID is blocked by hand already.
     EntryExists = 40,
     /// No such entry.
     EntryNotFound = 41,
@@ -1315,7 +1321,7 @@ pub enum ErrorReason {
     TokenExists = 45,
     /// No such token.
     TokenNotFound = 46,
-    /// The register cannot be reached.
+    /// The register cannot be reached; whether a change was made is unknown.
     RegistryUnavailable = 50,
     /// There is no room for a change; nothing was changed.
     RegistryFull = 51,
@@ -1690,7 +1696,10 @@ pub struct RefusedRow {
     /// row as a whole is refused.
     #[prost(string, tag = "2")]
     pub column: ::prost::alloc::string::String,
-    /// The reason as a stable word, such as `NUMBER_TAKEN`.
+    /// The reason as a stable word: `ARGUMENT_INVALID` for a field that makes no
+    /// sense by itself, else `NOTHING_NAMES_THE_CARD`, `RANDOM_UID`,
+    /// `NUMBER_TAKEN`, `UID_TAKEN`, `STUDENT_HAS_CARD`, `NAME_DIFFERS`,
+    /// `DIFFERS_FROM_RECORD` or `DATES_REVERSED`.
     #[prost(string, tag = "3")]
     pub reason: ::prost::alloc::string::String,
     /// The same in words, without personal data.
@@ -1969,16 +1978,18 @@ pub mod issuance_service_client {
     use tonic::codegen::http::Uri;
     /// Verifies cards and keeps their life.
     ///
-    /// Requests that change something carry a request id: any text of 1 to 64
-    /// characters that the caller makes up once per intention, such as a UUID.
+    /// Requests that change something carry a request id: 1 to 64 printable ASCII
+    /// characters without spaces that the caller makes up once per intention, such
+    /// as a UUID.
     /// Sending it again gives the first answer and changes nothing; using it for
     /// another request is refused with `INVALID_ARGUMENT`, reason
     /// `REQUEST_ID_REUSED`. For a card in a reader, "the same request" is what the
     /// caller said: the card is not read again.
     ///
-    /// Every method can fail with `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`, and
-    /// those that change something with `REGISTRY_FULL` or `REGISTRY_READ_ONLY`:
-    /// nothing was changed then.
+    /// Every method can fail with `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`;
+    /// whether a change was made is unknown then, so send it again with the same
+    /// request id. Those that change something can fail with `REGISTRY_FULL` or
+    /// `REGISTRY_READ_ONLY` too: nothing was changed.
     #[derive(Debug, Clone)]
     pub struct IssuanceServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -2092,7 +2103,8 @@ pub mod issuance_service_client {
         ///
         /// Errors:
         ///
-        /// * `NOT_FOUND`, reason `CARD_NOT_FOUND`: no card has this number or UID.
+        /// * `NOT_FOUND`, reason `CARD_NOT_FOUND`: no card has this number or UID, the
+        ///  student holds none, or several live cards share the UID.
         pub async fn get_card(
             &mut self,
             request: impl tonic::IntoRequest<super::GetCardRequest>,
@@ -2124,6 +2136,9 @@ pub mod issuance_service_client {
         /// `totals`. All rows are judged before anything is written; unless
         /// `accept_good_rows` is set, one bad row means that none is taken. All rows
         /// that are taken are taken in one transaction. At most 1,000,000 rows.
+        ///
+        /// Rows are refused singly; errors, reason `ARGUMENT_INVALID`, tell of a
+        /// stream without options at its beginning, or with too many rows.
         pub async fn register_issued_cards(
             &mut self,
             request: impl tonic::IntoStreamingRequest<
@@ -2159,12 +2174,16 @@ pub mod issuance_service_client {
         ///
         /// * `NOT_FOUND`, reason `STUDENT_NOT_FOUND`.
         /// * `ALREADY_EXISTS`, reason `NUMBER_TAKEN`: the number is another student's.
-        /// * `ALREADY_EXISTS`, reason `UID_TAKEN`: the UID is another live card's.
+        /// * `ALREADY_EXISTS`, reason `UID_TAKEN`: the UID is another card's, and one
+        ///  of the two is known by its UID alone.
+        /// * `FAILED_PRECONDITION`, reason `NOT_THE_SAME_CARD`: the card that waits
+        ///  under this number is listed with another chip.
         /// * `FAILED_PRECONDITION`, reason `STUDENT_HAS_CARD`: report that card lost
         ///  or damaged first.
-        /// * `FAILED_PRECONDITION`, reason `RANDOM_UID`: a chip that makes up its UID
-        ///  and has no number cannot be issued.
-        /// * `FAILED_PRECONDITION`, reason `ILLEGAL_TRANSITION`.
+        /// * `FAILED_PRECONDITION`, reason `RANDOM_UID`: a card with neither a number
+        ///  nor a UID that stays cannot be issued.
+        /// * `FAILED_PRECONDITION`, reason `ILLEGAL_TRANSITION`: the card is on record
+        ///  and does not wait to be collected.
         pub async fn collect_card(
             &mut self,
             request: impl tonic::IntoRequest<super::CollectCardRequest>,
@@ -2193,7 +2212,9 @@ pub mod issuance_service_client {
         ///
         /// Errors:
         ///
-        /// * `NOT_FOUND`, reason `CARD_NOT_FOUND` or `STUDENT_NOT_FOUND`.
+        /// * `NOT_FOUND`, reason `CARD_NOT_FOUND`: no card has this number or UID, or
+        ///  several live cards share the UID.
+        /// * `NOT_FOUND`, reason `STUDENT_NOT_FOUND`.
         /// * `FAILED_PRECONDITION`, reason `NO_LIVE_CARD`: the student holds none.
         /// * `FAILED_PRECONDITION`, reason `ILLEGAL_TRANSITION`: the metadata says the
         ///  state and what is allowed in it.
@@ -2286,7 +2307,8 @@ pub mod issuance_service_server {
         ///
         /// Errors:
         ///
-        /// * `NOT_FOUND`, reason `CARD_NOT_FOUND`: no card has this number or UID.
+        /// * `NOT_FOUND`, reason `CARD_NOT_FOUND`: no card has this number or UID, the
+        ///  student holds none, or several live cards share the UID.
         async fn get_card(
             &self,
             request: tonic::Request<super::GetCardRequest>,
@@ -2307,6 +2329,9 @@ pub mod issuance_service_server {
         /// `totals`. All rows are judged before anything is written; unless
         /// `accept_good_rows` is set, one bad row means that none is taken. All rows
         /// that are taken are taken in one transaction. At most 1,000,000 rows.
+        ///
+        /// Rows are refused singly; errors, reason `ARGUMENT_INVALID`, tell of a
+        /// stream without options at its beginning, or with too many rows.
         async fn register_issued_cards(
             &self,
             request: tonic::Request<tonic::Streaming<super::RegisterIssuedCardsRequest>>,
@@ -2321,12 +2346,16 @@ pub mod issuance_service_server {
         ///
         /// * `NOT_FOUND`, reason `STUDENT_NOT_FOUND`.
         /// * `ALREADY_EXISTS`, reason `NUMBER_TAKEN`: the number is another student's.
-        /// * `ALREADY_EXISTS`, reason `UID_TAKEN`: the UID is another live card's.
+        /// * `ALREADY_EXISTS`, reason `UID_TAKEN`: the UID is another card's, and one
+        ///  of the two is known by its UID alone.
+        /// * `FAILED_PRECONDITION`, reason `NOT_THE_SAME_CARD`: the card that waits
+        ///  under this number is listed with another chip.
         /// * `FAILED_PRECONDITION`, reason `STUDENT_HAS_CARD`: report that card lost
         ///  or damaged first.
-        /// * `FAILED_PRECONDITION`, reason `RANDOM_UID`: a chip that makes up its UID
-        ///  and has no number cannot be issued.
-        /// * `FAILED_PRECONDITION`, reason `ILLEGAL_TRANSITION`.
+        /// * `FAILED_PRECONDITION`, reason `RANDOM_UID`: a card with neither a number
+        ///  nor a UID that stays cannot be issued.
+        /// * `FAILED_PRECONDITION`, reason `ILLEGAL_TRANSITION`: the card is on record
+        ///  and does not wait to be collected.
         async fn collect_card(
             &self,
             request: tonic::Request<super::CollectCardRequest>,
@@ -2338,7 +2367,9 @@ pub mod issuance_service_server {
         ///
         /// Errors:
         ///
-        /// * `NOT_FOUND`, reason `CARD_NOT_FOUND` or `STUDENT_NOT_FOUND`.
+        /// * `NOT_FOUND`, reason `CARD_NOT_FOUND`: no card has this number or UID, or
+        ///  several live cards share the UID.
+        /// * `NOT_FOUND`, reason `STUDENT_NOT_FOUND`.
         /// * `FAILED_PRECONDITION`, reason `NO_LIVE_CARD`: the student holds none.
         /// * `FAILED_PRECONDITION`, reason `ILLEGAL_TRANSITION`: the metadata says the
         ///  state and what is allowed in it.
@@ -2369,16 +2400,18 @@ pub mod issuance_service_server {
     }
     /// Verifies cards and keeps their life.
     ///
-    /// Requests that change something carry a request id: any text of 1 to 64
-    /// characters that the caller makes up once per intention, such as a UUID.
+    /// Requests that change something carry a request id: 1 to 64 printable ASCII
+    /// characters without spaces that the caller makes up once per intention, such
+    /// as a UUID.
     /// Sending it again gives the first answer and changes nothing; using it for
     /// another request is refused with `INVALID_ARGUMENT`, reason
     /// `REQUEST_ID_REUSED`. For a card in a reader, "the same request" is what the
     /// caller said: the card is not read again.
     ///
-    /// Every method can fail with `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`, and
-    /// those that change something with `REGISTRY_FULL` or `REGISTRY_READ_ONLY`:
-    /// nothing was changed then.
+    /// Every method can fail with `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`;
+    /// whether a change was made is unknown then, so send it again with the same
+    /// request id. Those that change something can fail with `REGISTRY_FULL` or
+    /// `REGISTRY_READ_ONLY` too: nothing was changed.
     #[derive(Debug)]
     pub struct IssuanceServiceServer<T> {
         inner: Arc<T>,
