@@ -32,17 +32,13 @@ pub(crate) struct CardRow {
 
 impl CardRow {
     fn read(row: &Row<'_>) -> Work<Self> {
-        let state: String = row.raw("state")?;
-        let exit_reason: Option<String> = row.raw("exit_reason")?;
         Ok(Self {
             id: row.raw("id")?,
             student: row.raw("student")?,
             number: row.card_number("number")?,
             uid: row.uid("uid")?,
-            state: codec::state_of(&state)?,
-            exit_reason: exit_reason
-                .map(|word| codec::exit_reason_of(&word))
-                .transpose()?,
+            state: row.state()?,
+            exit_reason: row.exit_reason()?,
             valid_from: row.day("valid_from")?,
             valid_until: row.day("valid_until")?,
             replaced_by: row.raw("replaced_by")?,
@@ -171,16 +167,12 @@ pub(crate) fn record(sql: &Connection, id: i64) -> Work<CardRecord> {
 }
 
 fn read_record(row: &Row<'_>) -> Work<CardRecord> {
-    let state: String = row.raw("state")?;
-    let exit_reason: Option<String> = row.raw("exit_reason")?;
     Ok(CardRecord {
         number: row.card_number("number")?,
         uid: row.uid("uid")?,
         family: row.family()?,
-        state: codec::state_of(&state)?,
-        exit_reason: exit_reason
-            .map(|word| codec::exit_reason_of(&word))
-            .transpose()?,
+        state: row.state()?,
+        exit_reason: row.exit_reason()?,
         valid_from: row.day("valid_from")?,
         valid_until: row.day("valid_until")?,
         student: Student {

@@ -143,6 +143,16 @@ pub(crate) trait Columns {
         }
     }
 
+    fn state(&self) -> Work<CardState> {
+        let word: String = self.raw("state")?;
+        state_of(&word)
+    }
+
+    fn exit_reason(&self) -> Work<Option<ExitReason>> {
+        let word: Option<String> = self.raw("exit_reason")?;
+        word.map(|word| exit_reason_of(&word)).transpose()
+    }
+
     fn family(&self) -> Work<Option<CardFamily>> {
         let word: Option<String> = self.raw("family")?;
         word.map(|word| value_of(&FAMILIES, &word, "family"))
