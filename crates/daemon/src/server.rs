@@ -54,6 +54,9 @@ pub enum ServeError {
     /// A listener failed.
     #[error("a listener failed: {0}")]
     Transport(#[from] tonic::transport::Error),
+    /// The task of a listener ended by a panic.
+    #[error("a listener died: {0}")]
+    Died(#[from] tokio::task::JoinError),
 }
 
 /// What is served.
@@ -100,7 +103,7 @@ pub async fn run(
     }
     tokio::select! {
         _ = shutdown.wait_for(|stop| *stop) => {}
-        Some(Ok(ended)) = servers.join_next() => return ended.map_err(Into::into),
+        Some(ended) = servers.join_next() => return ended?.map_err(Into::into),
     }
     let drained = async { while servers.join_next().await.is_some() {} };
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
