@@ -203,12 +203,12 @@ impl Station {
         while let Some(job) = self.next_job() {
             match job {
                 Job::Tap => {
-                    let outcome = self.read_now(&mut *reader, dialect, profile, false);
-                    self.finish_tap(outcome);
+                    let tell = |outcome| self.finish_tap(outcome);
+                    self.read_now(&mut *reader, dialect, profile, false, tell);
                 }
                 Job::Read { confirm } => {
-                    let outcome = self.read_now(&mut *reader, dialect, profile, confirm);
-                    self.finish_read(outcome);
+                    let answer = |outcome| self.finish_read(outcome);
+                    self.read_now(&mut *reader, dialect, profile, confirm, answer);
                 }
             }
         }
@@ -256,37 +256,44 @@ impl Station {
 
     /// Reads the card, anew when another program reset it meanwhile: a reading
     /// changes nothing on the card, so it may begin again.
+    ///
+    /// `finish` gets the outcome before the card is let go, for which nobody
+    /// needs to wait.
     fn read_now(
         &self,
         reader: &mut dyn CardReader,
         dialect: Dialect,
         profile: &ReadingProfile,
         confirm: bool,
-    ) -> Outcome {
-        for _ in 1..Self::N_ATTEMPTS {
-            match self.read_once(reader, dialect, profile, confirm) {
-                Err(ReadError::Transport(TransportError::CardReset)) => {}
-                outcome => return Ok(outcome?),
+        finish: impl FnOnce(Outcome),
+    ) {
+        for n_attempts_left in (0..Self::N_ATTEMPTS).rev() {
+            let session = match self.exchange.time(|| reader.open()) {
+                Ok(session) => session,
+                Err(TransportError::CardReset) if n_attempts_left > 0 => continue,
+                Err(error) => return finish(Err(error.into())),
+            };
+            let mut session = TimedSession::new(session, &self.exchange);
+            match read_in(&mut session, dialect, profile, confirm) {
+                Err(ReadError::Transport(TransportError::CardReset)) if n_attempts_left > 0 => {}
+                outcome => return finish(outcome.map_err(ReaderError::from)),
             }
         }
-        Ok(self.read_once(reader, dialect, profile, confirm)?)
     }
+}
 
-    fn read_once(
-        &self,
-        reader: &mut dyn CardReader,
-        dialect: Dialect,
-        profile: &ReadingProfile,
-        confirm: bool,
-    ) -> Result<CardReading, ReadError> {
-        let session = self.exchange.time(|| reader.open())?;
-        let mut session = TimedSession::new(session, &self.exchange);
-        let reading = read_card(&mut session, &dialect, profile)?;
-        if confirm {
-            confirm_same_card(&mut session, &dialect, &reading)?;
-        }
-        Ok(reading)
+/// Reads a card that is held.
+fn read_in(
+    session: &mut TimedSession<'_>,
+    dialect: Dialect,
+    profile: &ReadingProfile,
+    confirm: bool,
+) -> Result<CardReading, ReadError> {
+    let reading = read_card(session, &dialect, profile)?;
+    if confirm {
+        confirm_same_card(session, &dialect, &reading)?;
     }
+    Ok(reading)
 }
 
 /// Closes a station when its thread ends, however it ends.

@@ -13,6 +13,7 @@
 mod faults;
 mod house;
 mod reading;
+mod release;
 mod service;
 mod shutdown;
 mod taps;
