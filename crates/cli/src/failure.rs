@@ -1,7 +1,6 @@
 //! What can go wrong, and in which words it is said.
 //!
-//! [`Report`](crate::report::Report) is what a person or a program is told of
-//! it in the end.
+//! [`Report`] is what a person or a program is told of it in the end.
 
 use std::{
     collections::BTreeMap,

@@ -12,7 +12,7 @@ mod canned;
 use std::{
     fs,
     io::{BufRead as _, BufReader},
-    process::{Command, Stdio},
+    process::Stdio,
 };
 
 use canned::{Answer, CannedDaemon, xueka};
@@ -310,9 +310,8 @@ fn ctrl_c_ends_watching_well() {
     );
     assert_eq!(event["card_arrived"]["reading"]["uid"], "3A5C7E91");
 
-    let pid = watch.id().to_string();
-    let told = Command::new("kill").args(["-INT", &pid]).status().unwrap();
-    assert!(told.success());
+    let pid = rustix::process::Pid::from_child(&watch);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     assert_eq!(watch.wait().unwrap().code(), Some(0));
 }
 
