@@ -103,9 +103,9 @@ pub(crate) fn issued_card(row: &v1::IssuedCardRow) -> Result<IssuedCard, v1::Ref
             refused(column, "ARGUMENT_INVALID", expected.into())
         })
     };
-    let state = match row.state() {
-        v1::CardState::Unspecified | v1::CardState::Active => IssuedState::Active,
-        v1::CardState::Delivered => IssuedState::Delivered,
+    let state = match v1::CardState::try_from(row.state) {
+        Ok(v1::CardState::Unspecified | v1::CardState::Active) => IssuedState::Active,
+        Ok(v1::CardState::Delivered) => IssuedState::Delivered,
         _ => {
             let expected = "a card is registered as active or as delivered";
             return Err(refused("state", "ARGUMENT_INVALID", expected.into()));
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn a_wrong_cell_is_named_without_its_content() {
         type Spoil = fn(&mut v1::IssuedCardRow);
-        let cases: [(Spoil, &str); 7] = [
+        let cases: [(Spoil, &str); 8] = [
             (|row| row.student_number = "学9".into(), "student_number"),
             (|row| row.name = String::new(), "name"),
             (|row| row.card_number = "12x4567".into(), "card_number"),
@@ -220,6 +220,7 @@ mod tests {
             (|row| row.valid_from = "1.9.2026".into(), "valid_from"),
             (|row| row.valid_until = "20261301".into(), "valid_until"),
             (|row| row.set_state(v1::CardState::Lost), "state"),
+            (|row| row.state = 99, "state"),
         ];
         for (spoil, column) in cases {
             let mut row = row();

@@ -44,14 +44,29 @@ pub(crate) fn duration(span: Duration) -> prost_types::Duration {
     })
 }
 
+/// A span of time from the protocol; `None` when a part of it is negative or it
+/// is longer than can be counted.
+pub(crate) fn span(span: prost_types::Duration) -> Option<Duration> {
+    let seconds = Duration::from_secs(span.seconds.try_into().ok()?);
+    seconds.checked_add(Duration::from_nanos(span.nanos.try_into().ok()?))
+}
+
+/// A value of an enumeration from the protocol.
+///
+/// One that this daemon does not know, from a newer client, is refused: taken
+/// for "not given" it could mean less than the client asks for.
+pub(crate) fn known<E: TryFrom<i32>>(field: &'static str, value: i32) -> Result<E, ServiceError> {
+    E::try_from(value)
+        .map_err(|_| ServiceError::argument(field, "this daemon does not know that value"))
+}
+
 /// How long to wait for a card; `None` for not at all.
 pub(crate) fn wait(
     field: &'static str,
     wait: Option<prost_types::Duration>,
 ) -> Result<Option<Duration>, ServiceError> {
     let Some(wait) = wait else { return Ok(None) };
-    let wait = Duration::try_from(wait)
-        .map_err(|_| ServiceError::argument(field, "a wait is not negative"))?;
+    let wait = span(wait).ok_or_else(|| ServiceError::argument(field, "a wait is not negative"))?;
     if wait > LONGEST_WAIT {
         return Err(ServiceError::argument(
             field,
@@ -78,4 +93,51 @@ pub(crate) fn uid(field: &'static str, bytes: &[u8]) -> Result<CardKey, ServiceE
     Uid::try_from(bytes)
         .map(CardKey::Uid)
         .map_err(|error| ServiceError::argument(field, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_span_is_too_odd() {
+        let cases = [
+            (0, 0, Some(Duration::ZERO), "nothing"),
+            (1, 500_000_000, Some(Duration::from_millis(1_500)), "plain"),
+            (
+                0,
+                i32::MAX,
+                Some(Duration::from_nanos(2_147_483_647)),
+                "nanoseconds alone",
+            ),
+            (-1, 0, None, "negative"),
+            (0, -1, None, "negative by a little"),
+            (i64::MIN, i32::MIN, None, "as negative as can be"),
+        ];
+        for (seconds, nanos, expected, why) in cases {
+            let given = prost_types::Duration { seconds, nanos };
+            assert_eq!(span(given), expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_span_beyond_all_counting_is_still_one() {
+        let longest = prost_types::Duration {
+            seconds: i64::MAX,
+            nanos: i32::MAX,
+        };
+        assert!(span(longest).is_some_and(|span| span > LONGEST_WAIT));
+    }
+
+    /// What is read from such a value decides whether a card counts as good.
+    #[test]
+    fn a_value_of_a_newer_protocol_is_refused() {
+        use xueka_api::v1::AssuranceLevel;
+        let highest = AssuranceLevel::ChipAuthenticated;
+        let found: AssuranceLevel = known("minimum_assurance", highest.into()).unwrap();
+        assert_eq!(found, highest);
+        for value in [-1, i32::from(highest) + 1] {
+            assert!(known::<AssuranceLevel>("minimum_assurance", value).is_err());
+        }
+    }
 }

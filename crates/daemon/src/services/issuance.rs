@@ -33,7 +33,8 @@ impl Issuance {
         request: VerifyCardRequest,
     ) -> Result<xueka_desk::Verification, ServiceError> {
         use verify_card_request::Card;
-        let minimum = convert::minimum_assurance(request.minimum_assurance());
+        let minimum = convert::known("minimum_assurance", request.minimum_assurance)?;
+        let minimum = convert::minimum_assurance(minimum);
         let question = match request.card {
             Some(Card::CardNumber(text)) => {
                 Question::Key(convert::card_number("card_number", &text)?)
@@ -86,7 +87,7 @@ impl Issuance {
     ) -> Result<xueka_registry::CardRecord, ServiceError> {
         use report_loss_request::Card;
         let id = request_id(&request.request_id)?;
-        let reason = convert::loss_reason(request.reason());
+        let reason = convert::loss_reason(convert::known("reason", request.reason)?);
         let which = match request.card {
             Some(Card::CardNumber(text)) => {
                 WhichCard::Key(convert::card_number("card_number", &text)?)

@@ -38,7 +38,7 @@ impl Tokens {
         request: CreateTokenRequest,
     ) -> Result<CreateTokenResponse, ServiceError> {
         let name = token_name(&request.name)?;
-        let role = role(request.role())
+        let role = role(convert::known("role", request.role)?)
             .ok_or_else(|| ServiceError::argument("role", "say what its bearer may do"))?;
         let lifetime = lifetime(request.lifetime)?;
         let secret = secret()?;
@@ -71,8 +71,7 @@ fn token_name(text: &str) -> Result<TokenName, ServiceError> {
 
 fn lifetime(asked: Option<prost_types::Duration>) -> Result<Duration, ServiceError> {
     let Some(asked) = asked else { return Ok(USUAL) };
-    Duration::try_from(asked)
-        .ok()
+    convert::span(asked)
         .filter(|lifetime| (SHORTEST..=LONGEST).contains(lifetime))
         .ok_or_else(|| ServiceError::argument("lifetime", "a token lives 1 minute to 400 days"))
 }
