@@ -141,6 +141,16 @@ fn a_random_uid_is_new_after_a_reset() {
 }
 
 #[test]
+fn a_card_that_is_reset_again_and_again_answers_in_the_end() {
+    let (listener, _, simulator) = slot();
+    let n_resets = 5_000;
+    let card = (1..=n_resets).fold(card(), |card, at| card.fault(at, Fault::Reset));
+    simulator.insert(0, card).unwrap();
+    let mut reader = Reader::accept(&listener);
+    assert_eq!(reader.ask(&GET_UID), [1, 2, 3, 4, 0x90, 0x00]);
+}
+
+#[test]
 fn answers_arrive_without_the_wait_for_delayed_acknowledgements() {
     let (listener, _, simulator) = slot();
     simulator.insert(0, card()).unwrap();

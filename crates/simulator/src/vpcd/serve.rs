@@ -127,36 +127,38 @@ impl Server {
 
     /// Answers a command; whether the card has left the field.
     fn obey(&mut self, command: &[u8], reader: &mut BufReader<TcpStream>) -> io::Result<bool> {
-        let Reaction { delay, outcome } = self.card.exchange(command);
-        if !delay.is_zero() && !self.link.pause(delay) {
-            return Ok(true);
-        }
-        match outcome {
-            Outcome::Response(response) if !response.is_empty() => {
-                send(reader.get_mut(), &response)?;
-                Ok(false)
+        loop {
+            let Reaction { delay, outcome } = self.card.exchange(command);
+            if !delay.is_zero() && !self.link.pause(delay) {
+                return Ok(true);
             }
-            // The reader makes an empty success of a card that leaves.
-            Outcome::Response(_)
-            | Outcome::Violation
-            | Outcome::Dead
-            | Outcome::Torn { unfinished: None } => Ok(true),
-            Outcome::Torn {
-                unfinished: Some(response),
-            } => {
-                let mut frame = frame(&response);
-                frame.truncate(2 + response.len() / 2);
-                reader.get_mut().write_all(&frame)?;
-                Ok(true)
-            }
-            Outcome::Stuck => {
-                // Whatever is said now goes unheard, until the line is cut.
-                io::copy(reader, &mut io::sink())?;
-                Ok(false)
-            }
-            // The reader cannot be told, so the command goes to a card that
-            // has forgotten everything.
-            Outcome::Reset => self.obey(command, reader),
+            return match outcome {
+                // The reader cannot be told, so the command goes to a card that
+                // has forgotten everything.
+                Outcome::Reset => continue,
+                Outcome::Response(response) if !response.is_empty() => {
+                    send(reader.get_mut(), &response)?;
+                    Ok(false)
+                }
+                // The reader makes an empty success of a card that leaves.
+                Outcome::Response(_)
+                | Outcome::Violation
+                | Outcome::Dead
+                | Outcome::Torn { unfinished: None } => Ok(true),
+                Outcome::Torn {
+                    unfinished: Some(response),
+                } => {
+                    let mut frame = frame(&response);
+                    frame.truncate(2 + response.len() / 2);
+                    reader.get_mut().write_all(&frame)?;
+                    Ok(true)
+                }
+                Outcome::Stuck => {
+                    // Whatever is said now goes unheard, until the line is cut.
+                    io::copy(reader, &mut io::sink())?;
+                    Ok(false)
+                }
+            };
         }
     }
 }
