@@ -48,7 +48,8 @@ pub(crate) enum Failure {
     },
     /// The daemon answered with an error.
     Answered(Box<Status>),
-    /// A change was asked for and no answer to it came.
+    /// A change was asked for and whether it was made is unknown: no answer
+    /// came, or the daemon does not know it either.
     OutcomeUnknown {
         /// What happened.
         cause: Box<Failure>,
@@ -122,22 +123,36 @@ impl Failure {
         }
     }
 
-    /// The same of a request that changes something: where nothing came back,
-    /// it may have been done.
+    /// The same of a request that changes something, which may have been done.
     pub(crate) fn of_request(self, request_id: &str) -> Self {
-        match self {
-            Self::NoAnswer { .. } | Self::ConnectionLost { .. } => Self::OutcomeUnknown {
-                cause: Box::new(self),
-                request_id: request_id.to_owned(),
-            },
-            other => other,
+        let may_be_done = match &self {
+            Self::NoAnswer { .. } | Self::ConnectionLost { .. } => true,
+            Self::Answered(status) => status
+                .get_details_error_info()
+                .is_some_and(|info| info.reason == ErrorReason::RegistryUnavailable.as_reason()),
+            _ => false,
+        };
+        if !may_be_done {
+            return self;
+        }
+        Self::OutcomeUnknown {
+            cause: Box::new(self),
+            request_id: request_id.to_owned(),
         }
     }
 
     /// What is told of it.
     pub(crate) fn report(&self, language: Language) -> Report {
-        if let Self::Answered(status) = self {
-            return Report::of_status(status, language);
+        match self {
+            Self::Answered(status) => return Report::of_status(status, language),
+            Self::OutcomeUnknown { cause, .. } => {
+                let message = self.message(language);
+                return Report {
+                    message,
+                    ..cause.report(language)
+                };
+            }
+            _ => {}
         }
         let (exit, code, reason) = self.kind();
         Report {
@@ -205,7 +220,7 @@ impl Failure {
             Self::NoAnswer { server } => say(Word::FailNoAnswer, &[("server", server)]),
             Self::ConnectionLost { server } => say(Word::FailConnectionLost, &[("server", server)]),
             Self::OutcomeUnknown { cause, request_id } => {
-                let message = cause.message(language);
+                let message = cause.report(language).message;
                 say(
                     Word::FailOutcomeUnknown,
                     &[("message", &message), ("id", request_id)],
@@ -360,5 +375,21 @@ mod tests {
 
         let refused = no_card().of_request("a1").report(Language::English);
         assert!(!refused.message.contains("a1"), "it was answered");
+    }
+
+    #[test]
+    fn a_change_that_the_register_may_have_made_may_be_asked_for_again() {
+        let reason = ErrorReason::RegistryUnavailable.as_reason();
+        let details = ErrorDetails::with_error_info(reason, xueka_api::ERROR_DOMAIN, []);
+        let status = Status::with_error_details(Code::Unavailable, "no register", details);
+        let failure = Failure::of_status(status, "unix:/s").of_request("a1");
+        let report = failure.report(Language::English);
+        assert_eq!((report.exit, report.reason.as_str()), (Exit::Other, reason));
+        assert!(report.message.starts_with("no register; "));
+        assert!(
+            report.message.contains("--request-id a1"),
+            "{}",
+            report.message
+        );
     }
 }

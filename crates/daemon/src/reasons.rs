@@ -293,8 +293,8 @@ fn storage_row(reason: R) -> Words {
         ),
         _ => words(
             Code::Unavailable,
-            "the register cannot be reached; the daemon's log says why; a change may be sent again with its request id",
-            "无法访问登记库，详见服务日志；更改请求可用原请求编号重发",
+            "the register cannot be reached; the daemon's log says why",
+            "无法访问登记库，详见服务日志",
         ),
     }
 }
