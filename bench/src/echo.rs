@@ -32,7 +32,7 @@ use crate::{child, reading};
 /// Answers every call with the same canned card; when the call names a reader,
 /// after reading the card there.
 struct Echo {
-    reader: Mutex<Box<dyn CardReader>>,
+    readers: Vec<(String, Mutex<Box<dyn CardReader>>)>,
 }
 
 #[tonic::async_trait]
@@ -51,9 +51,9 @@ impl ReaderService for Echo {
         request: Request<ReadCardRequest>,
     ) -> Result<Response<ReadCardResponse>, Status> {
         let reader = request.into_inner().reader;
-        if !reader.is_empty() {
-            let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-            let outcome = reading::read_directly(reader.as_mut());
+        if let Some((_, held)) = self.readers.iter().find(|(name, _)| *name == reader) {
+            let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
+            let outcome = reading::read_directly(held.as_mut());
             outcome.map_err(|error| Status::unavailable(error.to_string()))?;
         }
         Ok(Response::new(ReadCardResponse {
@@ -79,10 +79,14 @@ impl ReaderService for Echo {
 }
 
 /// The role of the echoing process: serves on `socket` until its input ends,
-/// with `reader` as the one to read from when asked to.
-pub(crate) fn serve(socket: &Path, reader: &str) -> anyhow::Result<()> {
+/// and reads from `readers` when asked to.
+pub(crate) fn serve(socket: &Path, readers: &[&str]) -> anyhow::Result<()> {
+    let readers = readers.iter().map(|name| {
+        let reader = reading::await_card(name)?;
+        Ok(((*name).to_owned(), Mutex::new(reader)))
+    });
     let echo = Echo {
-        reader: Mutex::new(reading::await_card(reader)?),
+        readers: readers.collect::<anyhow::Result<_>>()?,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

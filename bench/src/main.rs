@@ -53,7 +53,7 @@ fn main() -> anyhow::Result<ExitCode> {
             }
         }
         ["cards", ..] => cards::serve(arguments.get(1..).unwrap_or_default())?,
-        ["echo", socket, reader] => echo::serve(socket.as_ref(), reader)?,
+        ["echo", socket, readers @ ..] => echo::serve(socket.as_ref(), readers)?,
         _ => bail!("this program is called by bench/run.sh"),
     }
     Ok(ExitCode::SUCCESS)

@@ -56,7 +56,11 @@ impl Service {
         let echo_socket = folder.path().join("echo.sock");
         let echo = Role::start(
             "echo",
-            &[echo_socket.as_os_str(), setting.fast_reader.as_ref()],
+            &[
+                echo_socket.as_os_str(),
+                setting.fast_reader.as_ref(),
+                setting.slow_reader.as_ref(),
+            ],
         )?;
         let daemon = start_daemon(folder.path())?;
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -88,6 +92,7 @@ impl Service {
         let (mut raw, mut call) = <(Series, Series)>::default();
         let (mut bare, mut around) = <(Series, Series)>::default();
         let (mut slow_raw, mut slow_call) = <(Series, Series)>::default();
+        let mut slow_around = Series::default();
         let commands = self.commands.clone();
         let fast = in_transaction(&setting.fast_reader, &commands);
         let slow = in_transaction(&setting.slow_reader, &commands);
@@ -98,6 +103,7 @@ impl Service {
             bare.push(self.echo_often("", N_READINGS)?);
             slow_raw.push(setting.raw.measure(slow, N_SLOW_READINGS)?);
             slow_call.push(self.read_often(&setting.slow_reader, N_SLOW_READINGS)?);
+            slow_around.push(self.echo_often(&setting.slow_reader, N_SLOW_READINGS)?);
         }
         let with_delay = format!("a card that takes {} ms a command", REAL_CARD.as_millis());
         let extra = call.minus(&raw);
@@ -120,7 +126,8 @@ impl Service {
                 1.5,
             )
             .time(format!("plain C, {with_delay}"), slow_raw.median())
-            .time(format!("ReadCard, {with_delay}"), slow_call.median())
+            .time("the same inside a bare unary call", slow_around.median())
+            .time("ReadCard of it", slow_call.median())
             .figure(
                 "ReadCard to plain C",
                 slow_call.ratio_to(&slow_raw),
