@@ -25,10 +25,12 @@ use tonic::{
 };
 use tonic_types::StatusExt;
 use xueka_api::v1::{
-    BlockedCard, CheckCardRequest, CreateTokenRequest, ListReadersRequest, ListTokensRequest,
-    RevokeTokenRequest, Role, WatchTapsRequest, blacklist_service_client::BlacklistServiceClient,
-    blocked_card, reader_service_client::ReaderServiceClient,
+    BlockedCard, CardInReader, CheckCardRequest, CreateTokenRequest, InsertCardRequest,
+    ListReadersRequest, ListTokensRequest, RevokeTokenRequest, Role, Verdict, VerifyCardRequest,
+    WatchTapsRequest, blacklist_service_client::BlacklistServiceClient, blocked_card,
+    issuance_service_client::IssuanceServiceClient, reader_service_client::ReaderServiceClient,
     simulator_service_client::SimulatorServiceClient, token_service_client::TokenServiceClient,
+    verify_card_request,
 };
 use xueka_daemon::{Config, Daemon, Simulation};
 
@@ -156,6 +158,34 @@ async fn tcp_asks_for_a_token_and_the_token_says_what_is_open() {
     let beyond = with_token(ListReadersRequest {}, &secret);
     let beyond = readers.list_readers(beyond).await.unwrap_err();
     assert_eq!(reason(&beyond), "NOT_PERMITTED");
+    daemon.end().await;
+}
+
+#[tokio::test]
+async fn a_verifier_gets_a_verdict_and_nothing_of_the_card() {
+    let daemon = Running::start(&[]).await;
+    let card = InsertCardRequest {
+        slot: 0,
+        description: "kind = \"transit-cpu\"".into(),
+    };
+    let mut simulator = SimulatorServiceClient::new(daemon.unix().await);
+    simulator.insert_card(card).await.unwrap();
+    let question = VerifyCardRequest {
+        card: Some(verify_card_request::Card::InReader(CardInReader {
+            reader: String::new(),
+            wait: Some(Duration::from_secs(10).try_into().unwrap()),
+        })),
+        minimum_assurance: 0,
+    };
+    let callers = [("gate", Role::Verifier, false), ("desk", Role::Clerk, true)];
+    for (name, role, may_read) in callers {
+        let secret = daemon.token(name, role).await;
+        let mut issuance = IssuanceServiceClient::new(daemon.tcp().await);
+        let asked = with_token(question.clone(), &secret);
+        let answer = issuance.verify_card(asked).await.unwrap().into_inner();
+        assert_eq!(answer.verdict(), Verdict::NotIssued, "{role:?}");
+        assert_eq!(answer.reading.is_some(), may_read, "{role:?}");
+    }
     daemon.end().await;
 }
 

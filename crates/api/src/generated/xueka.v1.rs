@@ -1502,7 +1502,8 @@ pub struct VerifyCardResponse {
     /// The number of the card that replaced this one, for callers allowed to know.
     #[prost(string, tag = "8")]
     pub replaced_by: ::prost::alloc::string::String,
-    /// What the card said, when it was in a reader.
+    /// What the card said, when it was in a reader; for callers allowed to read
+    /// cards.
     #[prost(message, optional, tag = "9")]
     pub reading: ::core::option::Option<CardReading>,
 }

@@ -1,30 +1,35 @@
 //! Verdicts, as the protocol says them.
 
 use xueka_api::v1;
-use xueka_desk::Verification;
-use xueka_domain::{CardNumber, Language, Verdict};
+use xueka_desk::{UseCase, Verification};
+use xueka_domain::{CardNumber, Language, Role, Verdict};
 
-use super::reading;
-
-/// A verification in the words of the protocol; `with_successor` for callers
-/// that may know which card replaced this one.
+/// A verification in the words of the protocol, as far as a caller with this
+/// role may know it: which card replaced this one is for those who see records,
+/// what the card said for those who may read cards.
 pub(crate) fn verification(
     verification: &Verification,
     language: Language,
-    with_successor: bool,
+    role: Role,
 ) -> v1::VerifyCardResponse {
     let judgement = &verification.judgement;
-    let successor = judgement.replaced_by.filter(|_| with_successor);
+    let successor = judgement.replaced_by;
+    let reading = verification.reading.as_ref();
     v1::VerifyCardResponse {
         verdict: verdict(judgement.verdict).into(),
         reason: judgement.reason.code().into(),
         message: judgement.reason.message(language).into(),
-        assurance: reading::assurance(judgement.assurance).into(),
+        assurance: super::reading::assurance(judgement.assurance).into(),
         data_version: verification.data_version,
         data_time: Some(super::timestamp(verification.data_time)),
         data_age: Some(super::duration(verification.data_age)),
-        replaced_by: successor.map(CardNumber::reveal).unwrap_or_default(),
-        reading: verification.reading.as_ref().map(reading::reading),
+        replaced_by: successor
+            .filter(|_| UseCase::SeeCards.is_open_to(role))
+            .map(CardNumber::reveal)
+            .unwrap_or_default(),
+        reading: reading
+            .filter(|_| UseCase::ReadCards.is_open_to(role))
+            .map(super::reading::reading),
     }
 }
 

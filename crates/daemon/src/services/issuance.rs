@@ -132,8 +132,7 @@ impl IssuanceService for Issuance {
         let (caller, language) = call_of(&request)?;
         let answer = self.verify(&caller, request.into_inner()).await;
         let verification = answer.map_err(|error| error.into_status(language))?;
-        let with_successor = UseCase::SeeCards.is_open_to(caller.role);
-        let told = convert::verification(&verification, language, with_successor);
+        let told = convert::verification(&verification, language, caller.role);
         Ok(Response::new(told))
     }
 
