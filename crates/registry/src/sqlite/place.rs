@@ -43,24 +43,19 @@ impl Place {
     /// Takes the database file at `path` for this process, and makes an empty
     /// one where none is.
     pub(super) fn take(path: &Path) -> Result<Self, RegistryError> {
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
+        let path = real_path(path).map_err(|error| told(error, "looking for its file"))?;
+        let folder = path.parent().unwrap_or(Path::new("/"));
         refuse_network(folder)?;
-        let lock = private_file(&lock_path(path)).map_err(|error| told(error, "locking it"))?;
+        let lock = private_file(&lock_path(&path)).map_err(|error| told(error, "locking it"))?;
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(Errno::WOULDBLOCK) => return Err(RegistryError::InUse),
             Err(error) => return Err(told(error.into(), "locking it")),
         }
         if !path.exists() {
-            create(path, folder).map_err(|error| told(error, "making its file"))?;
+            create(&path, folder).map_err(|error| told(error, "making its file"))?;
         }
-        Ok(Self {
-            path: path.to_owned(),
-            _lock: lock,
-        })
+        Ok(Self { path, _lock: lock })
     }
 
     /// The path of the database file.
@@ -71,6 +66,24 @@ impl Place {
     /// The length of the database file in bytes; 0 when it cannot be told.
     pub(super) fn n_bytes(&self) -> u64 {
         fs::metadata(&self.path).map_or(0, |found| found.len())
+    }
+}
+
+/// The one name of the file, whatever symbolic links lead to it: the lock goes
+/// by the name, and so would two locks by two names. A whole path is also never
+/// one of the names that SQLite takes for something else, such as `:memory:`.
+fn real_path(path: &Path) -> io::Result<PathBuf> {
+    match fs::canonicalize(path) {
+        // A new database. A link that leads nowhere is none.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => {
+            let folder = match path.parent() {
+                Some(folder) if !folder.as_os_str().is_empty() => folder,
+                _ => Path::new("."),
+            };
+            let name = path.file_name().ok_or(error)?;
+            Ok(fs::canonicalize(folder)?.join(name))
+        }
+        found => found,
     }
 }
 
@@ -169,5 +182,27 @@ mod tests {
         assert!(matches!(Place::take(&path), Err(RegistryError::InUse)));
         drop(first);
         Place::take(&path).unwrap();
+    }
+
+    #[test]
+    fn a_link_is_no_second_database() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("register.db");
+        let link = folder.path().join("link.db");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert!(Place::take(&link).is_err(), "a link that leads nowhere");
+        let first = Place::take(&path).unwrap();
+
+        assert!(matches!(Place::take(&link), Err(RegistryError::InUse)));
+        drop(first);
+        let linked = Place::take(&link).unwrap();
+        assert_eq!(linked.path(), fs::canonicalize(&path).unwrap());
+    }
+
+    #[test]
+    fn a_path_is_whole_however_it_is_written() {
+        let relative = real_path(Path::new(":memory:")).unwrap();
+        let here = fs::canonicalize(".").unwrap();
+        assert_eq!(relative, here.join(":memory:"));
     }
 }
