@@ -5,6 +5,7 @@
 //! language, stay in here.
 
 mod error;
+mod options;
 mod record;
 mod registry;
 mod sqlite;
@@ -12,11 +13,12 @@ mod stamp;
 mod token_name;
 
 pub use error::{Refusal, RegistryError};
+pub use options::{Commit, OnCommit, OpenOptions};
 pub use record::{
-    BlacklistEntry, BlacklistPage, CardRecord, Collection, Column, IssuedCard, IssuedState,
-    NewToken, PageMark, RefusedRow, Registration, RegistrationOutcome, RowRefusal, Token,
-    WhichCard,
+    AuditReport, BlacklistEntry, BlacklistPage, CardRecord, Collection, Column, IssuedCard,
+    IssuedState, NewToken, PageMark, RefusedRow, Registration, RegistrationOutcome, RowRefusal,
+    Token, WhichCard,
 };
-pub use registry::{AuditReport, Commit, OnCommit, OpenOptions, Registry};
+pub use registry::Registry;
 pub use stamp::{Actor, InvalidName, RequestId, Stamp};
 pub use token_name::TokenName;

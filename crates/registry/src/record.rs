@@ -1,4 +1,4 @@
-//! What callers give and get: cards, entries, tokens, as values.
+//! What callers give and get: cards, entries, tokens, reports, as values.
 
 use jiff::{Timestamp, civil::Date};
 use xueka_domain::{
@@ -229,6 +229,16 @@ pub struct NewToken {
     pub secret_hash: [u8; 32],
     /// When it ends.
     pub expire_time: Timestamp,
+}
+
+/// What walking the audit trail found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditReport {
+    /// How many rows are in order, counted from the first.
+    pub n_good: u64,
+    /// The sequence number of the first row that is missing, changed or out
+    /// of its place; `None` when the whole trail is in order.
+    pub first_bad: Option<u64>,
 }
 
 impl Column {

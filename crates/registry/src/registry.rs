@@ -1,6 +1,6 @@
 //! The handle through which everything is asked of the registry.
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use xueka_domain::{
@@ -9,64 +9,11 @@ use xueka_domain::{
 };
 
 use crate::{
-    BlacklistEntry, BlacklistPage, CardRecord, Collection, NewToken, PageMark, Registration,
-    RegistrationOutcome, RegistryError, RequestId, Stamp, Token, TokenName, WhichCard,
+    AuditReport, BlacklistEntry, BlacklistPage, CardRecord, Collection, NewToken, OpenOptions,
+    PageMark, Registration, RegistrationOutcome, RegistryError, RequestId, Stamp, Token, TokenName,
+    WhichCard,
     sqlite::{self, Database},
 };
-
-/// What a transaction changed, told before its callers are answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Commit {
-    /// The register's version after it.
-    pub version: u64,
-    /// What changed on the blacklist, in order; often nothing.
-    pub blocks: Vec<BlockChange>,
-}
-
-/// Who is told of every commit, on the writer's own thread: return soon.
-pub type OnCommit = Box<dyn FnMut(&Commit) + Send>;
-
-/// How a registry is opened.
-pub struct OpenOptions {
-    /// Whether the readers of this process are simulated. A new database is
-    /// created for simulation exactly when they are; an existing one is
-    /// refused when it was created for the other kind.
-    pub simulated: bool,
-    /// Who is told of every commit, before the caller of the change is
-    /// answered; this is how an index never lags behind an answer.
-    pub on_commit: Option<OnCommit>,
-    /// How many threads read, each with a connection of its own: 1 to 16.
-    pub n_readers: usize,
-}
-
-impl Default for OpenOptions {
-    fn default() -> Self {
-        Self {
-            simulated: false,
-            on_commit: None,
-            n_readers: 2,
-        }
-    }
-}
-
-impl fmt::Debug for OpenOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OpenOptions")
-            .field("simulated", &self.simulated)
-            .field("n_readers", &self.n_readers)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What walking the audit trail found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AuditReport {
-    /// How many rows are in order, counted from the first.
-    pub n_good: u64,
-    /// The sequence number of the first row that is missing, changed or out
-    /// of its place; `None` when the whole trail is in order.
-    pub first_bad: Option<u64>,
-}
 
 /// A cloneable handle to the register of students, cards and blocks.
 ///
