@@ -79,8 +79,8 @@ pub struct RegisterFacts {
     pub number_blocked: bool,
     /// The UID is blocked by hand.
     pub uid_blocked: bool,
-    /// The UID was seen with another number than the one asked about, and no
-    /// hand-out bound it to that other number; or it was asked about alone and
+    /// The UID was seen with another number than the one asked about, while no
+    /// hand-out or list bound it to this one; or it was asked about alone and
     /// names several cards.
     pub uid_with_other_number: bool,
     /// When the register last changed, by the clock of that time.

@@ -218,9 +218,9 @@ impl Registry {
             .await
     }
 
-    /// Notes that a UID was seen with a number. Answers whether that was new;
-    /// what is known already costs a look-up and no change, and a random UID,
-    /// which names nothing, costs nothing.
+    /// Notes that a UID was seen with a number, when one of them is on record.
+    /// Answers whether that was news; anything else costs a look-up and no
+    /// change, and a random UID, which names nothing, costs nothing.
     ///
     /// # Errors
     ///
@@ -234,13 +234,13 @@ impl Registry {
         if uid.is_random() {
             return Ok(false);
         }
-        let known = self
+        let is_new = self
             .database
             .read("looking up a sighting", move |sql| {
-                sqlite::is_known_sighting(sql, number, uid)
+                sqlite::is_new_sighting(sql, number, uid)
             })
             .await?;
-        if known {
+        if !is_new {
             return Ok(false);
         }
         self.database

@@ -75,6 +75,7 @@ on_sqlite! {
     requests::a_change_is_made_though_its_caller_left,
     verification::facts_tell_what_is_on_record,
     verification::a_uid_seen_with_another_number_is_noticed,
+    verification::two_unbound_numbers_on_one_uid_are_both_suspect,
     verification::a_uid_that_was_bound_twice_speaks_against_neither_card,
     verification::a_sighting_is_noted_once,
     verification::a_card_known_by_its_uid_may_show_a_number,

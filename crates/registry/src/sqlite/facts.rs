@@ -74,9 +74,10 @@ fn find_card(sql: &Connection, identity: CardIdentity) -> Work<(Option<CardRow>,
 
 /// Whether the UID was seen with another number than this card's.
 ///
-/// Another number that a hand-out bound to the same UID is a UID that repeats,
-/// which the register knows of; it speaks only against a card whose own number
-/// and UID were not bound.
+/// That speaks against a card only whose own number and UID were never bound by
+/// a hand-out or a list. Whoever puts the UID of a good card on a chip of his
+/// own makes that chip suspect, not the good card; and where two numbers were
+/// bound to one UID, the UID repeats and the register knows of it.
 fn is_seen_with_other(
     sql: &Connection,
     identity: CardIdentity,
@@ -94,6 +95,5 @@ fn is_seen_with_other(
     };
     let is_own = |seen: &&SeenNumber| seen.number == own_number;
     let own_is_bound = seen.iter().filter(is_own).any(|seen| seen.is_bound);
-    let mut others = seen.iter().filter(|seen| !is_own(seen));
-    Ok(others.any(|other| !other.is_bound || !own_is_bound))
+    Ok(!own_is_bound && !seen.iter().all(|seen| is_own(&seen)))
 }

@@ -47,7 +47,7 @@ pub(crate) use self::{
     facts::facts,
     failure::Work,
     registration::register,
-    sightings::{is_known as is_known_sighting, record as record_sighting},
+    sightings::{is_news as is_new_sighting, record as record_sighting},
     tokens::{
         create as create_token, find as find_token, list as list_tokens, revoke as revoke_token,
     },

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::Stamp;
 
-/// The most numbers that are looked at for one UID; two already make it
-/// suspect.
+/// The most numbers that are noted and looked at for one UID; two already make
+/// it suspect.
 const N_LOOKED_AT: i64 = 64;
 
 /// A number with which a UID was seen.
@@ -34,21 +34,29 @@ pub(crate) fn insert(change: &Change<'_>, number: CardNumber, uid: Uid) -> Work<
     Ok(())
 }
 
-/// Whether a UID was seen with a number before.
-pub(crate) fn is_known(sql: &Connection, number: CardNumber, uid: Uid) -> Work<bool> {
+/// Whether a UID with a number is something to note: not known yet, and of a
+/// card on record. What strangers carry is nobody's business here, and one UID
+/// with many made-up numbers shall not fill the database.
+pub(crate) fn is_news(sql: &Connection, number: CardNumber, uid: Uid) -> Work<bool> {
     Ok(sql
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM sightings WHERE uid = ?1 AND number = ?2)")?
-        .query_row((uid.reveal(), number.reveal()), |row| row.get(0))?)
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM cards WHERE uid = ?1 OR number = ?2) \
+             AND NOT EXISTS (SELECT 1 FROM sightings WHERE uid = ?1 AND number = ?2) \
+             AND (SELECT count(*) FROM sightings WHERE uid = ?1) < ?3",
+        )?
+        .query_row((uid.reveal(), number.reveal(), N_LOOKED_AT), |row| {
+            row.get(0)
+        })?)
 }
 
-/// Notes a UID with a number; answers whether that was new.
+/// Notes a UID with a number; answers whether that was news.
 pub(crate) fn record(
     sql: &Connection,
     stamp: &Stamp,
     number: CardNumber,
     uid: Uid,
 ) -> Work<Done<bool>> {
-    if is_known(sql, number, uid)? {
+    if !is_news(sql, number, uid)? {
         return Ok(Done::unchanged(false));
     }
     let change = Change::begin(sql, stamp)?;
