@@ -1,6 +1,6 @@
 //! Serving: the gRPC services on their listeners, until told to stop.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use http::{HeaderName, HeaderValue, Request, header};
 use thiserror::Error;
@@ -10,7 +10,7 @@ use tokio::{
     task::JoinSet,
 };
 use tokio_stream::{
-    StreamExt,
+    Stream, StreamExt,
     wrappers::{TcpListenerStream, UnixListenerStream},
 };
 use tonic::{body::Body, service::Routes, transport::Server};
@@ -41,6 +41,9 @@ type MapRequest = MapRequestLayer<fn(Request<Body>) -> Request<Body>>;
 
 /// How long calls that are under way may go on after a stop was asked for.
 const DRAIN: Duration = Duration::from_secs(2);
+
+/// How long to wait after a connection could not be taken.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// One message is never larger; longer lists go by pages and streams.
 const MESSAGE_LIMIT: usize = 4 * 1024 * 1024;
@@ -182,7 +185,7 @@ async fn serve_unix(
     gate: GateLayer,
     stop: impl Future<Output = ()> + Send,
 ) -> Result<(), tonic::transport::Error> {
-    let incoming = UnixListenerStream::new(listener);
+    let incoming = paced(UnixListenerStream::new(listener));
     server()
         .layer(gate)
         .serve_with_incoming_shutdown(routes, incoming, stop)
@@ -195,7 +198,7 @@ async fn serve_tcp(
     gate: GateLayer,
     stop: impl Future<Output = ()> + Send,
 ) -> Result<(), tonic::transport::Error> {
-    let incoming = TcpListenerStream::new(listener).map(without_delay);
+    let incoming = paced(TcpListenerStream::new(listener)).map(without_delay);
     server()
         .layer(gate)
         .serve_with_incoming_shutdown(routes, incoming, stop)
@@ -209,7 +212,7 @@ async fn serve_web(
     cors: CorsLayer,
     stop: impl Future<Output = ()> + Send,
 ) -> Result<(), tonic::transport::Error> {
-    let incoming = TcpListenerStream::new(listener).map(without_delay);
+    let incoming = paced(TcpListenerStream::new(listener)).map(without_delay);
     server()
         .accept_http1(true)
         .layer(cors)
@@ -219,8 +222,23 @@ async fn serve_web(
         .await
 }
 
+/// Connections as they come, with a pause after each that cannot be taken.
+///
+/// Without file descriptors the listener fails at once and again, for as long
+/// as somebody knocks; calls on the connections that are open must not have to
+/// share the processor with that.
+fn paced<C>(incoming: impl Stream<Item = io::Result<C>>) -> impl Stream<Item = io::Result<C>> {
+    incoming.then(|taken| async move {
+        if let Err(error) = &taken {
+            tracing::warn!(%error, "a connection could not be taken");
+            tokio::time::sleep(PAUSE).await;
+        }
+        taken
+    })
+}
+
 /// Small answers leave at once: tonic sets this only on sockets it opened.
-fn without_delay(stream: std::io::Result<TcpStream>) -> std::io::Result<TcpStream> {
+fn without_delay(stream: io::Result<TcpStream>) -> io::Result<TcpStream> {
     let stream = stream?;
     stream.set_nodelay(true)?;
     Ok(stream)
@@ -259,4 +277,24 @@ fn cors(web: &WebConfig) -> Option<CorsLayer> {
             )
             .expose_headers(exposed),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_listener_that_fails_does_not_spin() {
+        let exhausted = io::Error::from(rustix::io::Errno::MFILE);
+        let incoming = tokio_stream::iter([Ok(1), Ok(2), Err(exhausted), Ok(3)]);
+        let mut incoming = pin!(paced(incoming));
+        // Asks once and does not wait.
+        let mut ready = async || tokio::time::timeout(Duration::ZERO, incoming.next()).await;
+
+        assert!(matches!(ready().await, Ok(Some(Ok(1)))));
+        assert!(matches!(ready().await, Ok(Some(Ok(2)))));
+        assert!(ready().await.is_err(), "there is a pause");
+    }
 }
