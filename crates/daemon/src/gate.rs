@@ -96,21 +96,19 @@ impl GateLayer {
         Self { desk, socket_role }
     }
 
-    /// Who calls: the peer of the Unix socket, or the bearer of a token.
+    /// Who calls: the bearer of a token or, without one, the peer of the Unix
+    /// socket.
     async fn caller(&self, request: &Identity) -> Result<Caller, Denial> {
-        if let Some(user) = request.unix_user {
-            let actor = format!("unix:{user}");
-            return Ok(Caller {
-                actor: actor.parse().map_err(|_| Denial::NoIdentity)?,
-                role: self.socket_role,
-            });
+        if let Some(digest) = request.token_digest {
+            let bearer = self.desk.token_bearer(digest).await;
+            return bearer.map_err(Denial::Desk)?.ok_or(Denial::WrongToken);
         }
-        let digest = request.token_digest.ok_or(Denial::NoIdentity)?;
-        match self.desk.token_bearer(digest).await {
-            Ok(Some(caller)) => Ok(caller),
-            Ok(None) => Err(Denial::WrongToken),
-            Err(error) => Err(Denial::Desk(error)),
-        }
+        let user = request.unix_user.ok_or(Denial::NoIdentity)?;
+        let actor = format!("unix:{user}");
+        Ok(Caller {
+            actor: actor.parse().map_err(|_| Denial::NoIdentity)?,
+            role: self.socket_role,
+        })
     }
 
     async fn admit(&self, path: &str, identity: &Identity) -> Result<Option<Caller>, Denial> {

@@ -193,19 +193,39 @@ async fn a_verifier_gets_a_verdict_and_nothing_of_the_card() {
 async fn a_revoked_token_is_refused_at_once() {
     let daemon = Running::start(&[]).await;
     let secret = daemon.token("gate-1", Role::Verifier).await;
+    let clerk = daemon.token("desk-2", Role::Clerk).await;
+    let mut readers = ReaderServiceClient::new(daemon.tcp().await);
+    let watch = with_token(WatchTapsRequest::default(), &clerk);
+    let mut taps = readers.watch_taps(watch).await.unwrap().into_inner();
     let mut tokens = TokenServiceClient::new(daemon.unix().await);
     let listed = tokens.list_tokens(ListTokensRequest {}).await.unwrap();
-    assert_eq!(listed.into_inner().tokens[0].name, "gate-1");
+    assert_eq!(listed.into_inner().tokens.len(), 2);
 
-    let name = "gate-1".into();
-    tokens
-        .revoke_token(RevokeTokenRequest { name })
-        .await
-        .unwrap();
+    for name in ["gate-1", "desk-2"] {
+        let name = name.into();
+        let revoked = tokens.revoke_token(RevokeTokenRequest { name }).await;
+        revoked.unwrap();
+    }
 
     let mut blacklist = BlacklistServiceClient::new(daemon.tcp().await);
     let refused = blacklist.check_card(with_token(check(), &secret)).await;
     assert_eq!(refused.unwrap_err().code(), Code::Unauthenticated);
+    let end = taps.next().await.unwrap().unwrap_err();
+    assert_eq!(end.code(), Code::Unauthenticated, "open streams end too");
+    daemon.end().await;
+}
+
+#[tokio::test]
+async fn a_token_counts_on_the_unix_socket_too() {
+    let daemon = Running::start(&[]).await;
+    let secret = daemon.token("gate-1", Role::Verifier).await;
+    let mut tokens = TokenServiceClient::new(daemon.unix().await);
+
+    let refused = tokens
+        .list_tokens(with_token(ListTokensRequest {}, &secret))
+        .await;
+
+    assert_eq!(reason(&refused.unwrap_err()), "NOT_PERMITTED");
     daemon.end().await;
 }
 

@@ -19,9 +19,10 @@ use std::{
     time::Duration,
 };
 
+use tokio::sync::broadcast;
 use xueka_blacklist::Blacklist;
 use xueka_readers::Readers;
-use xueka_registry::{OpenOptions, Registry, RegistryError, Stamp};
+use xueka_registry::{Actor, OpenOptions, Registry, RegistryError, Stamp};
 
 pub use blacklist::{Checked, EntryPage};
 pub use caller::Caller;
@@ -39,7 +40,12 @@ pub struct Desk {
     registry: Registry,
     blacklist: Arc<RwLock<Blacklist>>,
     clock: Arc<dyn Clock>,
+    /// Tells calls under way whose token was revoked.
+    revoked: broadcast::Sender<Option<Actor>>,
 }
+
+/// How many revocations a call may fall behind before it is ended with them.
+const N_REVOCATIONS: usize = 64;
 
 impl Desk {
     /// How long [`close`](Self::close) waits for the register.
@@ -86,6 +92,7 @@ impl Desk {
             registry,
             blacklist,
             clock,
+            revoked: broadcast::Sender::new(N_REVOCATIONS),
         };
         tracing::info!(n_blocked = desk.index().len(), version, "register open");
         Ok(desk)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use xueka_domain::Role;
-use xueka_registry::{NewToken, Token, TokenName};
+use xueka_registry::{Actor, NewToken, Token, TokenName};
 
 use crate::{Caller, Desk, DeskError};
 
@@ -54,14 +54,33 @@ impl Desk {
         Ok(self.registry.list_tokens(self.clock.now()).await?)
     }
 
-    /// Ends a token at once.
+    /// Ends a token at once, for calls under way too, as far as they await
+    /// [`revocation`](Self::revocation).
     ///
     /// # Errors
     ///
     /// [`DeskError::Registry`].
     pub async fn revoke_token(&self, caller: &Caller, name: TokenName) -> Result<(), DeskError> {
         let stamp = self.stamp(caller);
-        Ok(self.registry.revoke_token(stamp, name).await?)
+        let bearer = bearer(&name);
+        self.registry.revoke_token(stamp, name).await?;
+        // Without a call under way there is nobody to tell.
+        self.revoked.send(bearer).ok();
+        Ok(())
+    }
+
+    /// Ends when the token that `caller` bears is revoked; for long calls.
+    pub fn revocation(&self, caller: &Caller) -> impl Future<Output = ()> + Send + use<> {
+        let mut revoked = self.revoked.subscribe();
+        let caller = Some(caller.actor.clone());
+        async move {
+            // Who missed some of them may have missed its own.
+            while let Ok(actor) = revoked.recv().await {
+                if actor == caller {
+                    return;
+                }
+            }
+        }
     }
 
     /// The caller who bears the token with this hash; `None` when none lives.
@@ -75,11 +94,15 @@ impl Desk {
             .find_token(secret_hash, self.clock.now())
             .await?;
         Ok(token.and_then(|token| {
-            let actor = format!("token:{}", token.name).parse().ok()?;
             Some(Caller {
-                actor,
+                actor: bearer(&token.name)?,
                 role: token.role,
             })
         }))
     }
+}
+
+/// Under which name the bearer of a token makes changes.
+fn bearer(name: &TokenName) -> Option<Actor> {
+    format!("token:{name}").parse().ok()
 }

@@ -1,9 +1,9 @@
 //! `ReaderService`.
 
-use std::{pin::Pin, sync::Arc};
+use std::sync::Arc;
 
-use tokio::sync::watch;
-use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
+use tokio::sync::{mpsc, watch};
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 use xueka_api::v1::{
     self, ListReadersRequest, ListReadersResponse, ReadCardRequest, ReadCardResponse,
@@ -13,7 +13,10 @@ use xueka_desk::{CardInReader, Desk};
 use xueka_readers::{ReaderState, SourceState, TapEvent};
 
 use super::call_of;
-use crate::convert;
+use crate::{
+    convert,
+    status::{Denial, ServiceError},
+};
 
 /// How many events wait in memory for one listener's connection; what is
 /// beyond stays in the ring of all taps.
@@ -70,40 +73,46 @@ impl ReaderService for Readers {
         };
         let (reader, reading) = read
             .await
-            .map_err(|error: crate::status::ServiceError| error.into_status(language))?;
+            .map_err(|error: ServiceError| error.into_status(language))?;
         Ok(Response::new(ReadCardResponse {
             reader: reader.to_string(),
             reading: Some(convert::reading(&reading)),
         }))
     }
 
-    type WatchTapsStream = Pin<Box<dyn Stream<Item = Result<WatchTapsResponse, Status>> + Send>>;
+    type WatchTapsStream = ReceiverStream<Result<WatchTapsResponse, Status>>;
 
     async fn watch_taps(
         &self,
         request: Request<WatchTapsRequest>,
     ) -> Result<Response<Self::WatchTapsStream>, Status> {
-        let (_, language) = call_of(&request)?;
+        let (caller, language) = call_of(&request)?;
         let request = request.into_inner();
         let mut taps = self.desk.watch_taps(request.after_sequence, request.epoch);
-        let (events, listener) = tokio::sync::mpsc::channel(LISTENER_QUEUE);
+        let mut revocation = Box::pin(self.desk.revocation(&caller));
+        let (events, listener) = mpsc::channel(LISTENER_QUEUE);
         let mut shutdown = self.shutdown.clone();
         tokio::spawn(async move {
             loop {
                 let event = tokio::select! {
-                    event = taps.next() => event,
+                    event = taps.next() => event.map(Ok),
                     _ = shutdown.wait_for(|stop| *stop) => None,
                     () = events.closed() => None,
+                    () = &mut revocation => Some(Err(Denial::WrongToken)),
                 };
-                let Some(event) = event else { return };
-                if is_of(&event, &request.reader) && events.send(event).await.is_err() {
+                let told = match event {
+                    None => return,
+                    Some(Ok(event)) if !is_of(&event, &request.reader) => continue,
+                    Some(Ok(event)) => Ok(convert::tap_event(event, language)),
+                    Some(Err(denial)) => Err(ServiceError::from(denial).into_status(language)),
+                };
+                let is_last = told.is_err();
+                if events.send(told).await.is_err() || is_last {
                     return;
                 }
             }
         });
-        let told =
-            ReceiverStream::new(listener).map(move |event| Ok(convert::tap_event(event, language)));
-        Ok(Response::new(Box::pin(told)))
+        Ok(Response::new(ReceiverStream::new(listener)))
     }
 }
 
