@@ -201,6 +201,11 @@ pub enum ConfigError {
         "web.origins has \"{0}\": an origin is scheme, host and port alone, such as https://desk.example"
     )]
     NotAnOrigin(String),
+    /// An empty part of a name, which every reader has: contact readers too.
+    #[error(
+        "readers.contactless has an empty entry, which fits every reader; write a part of a name"
+    )]
+    EveryReader,
     /// The log filter is wrong.
     #[error("log.filter is wrong: {0}")]
     LogFilter(String),
@@ -233,6 +238,14 @@ impl Config {
             }
             None if !self.web.origins.is_empty() => return Err(ConfigError::WebWithoutTcp),
             _ => {}
+        }
+        if self
+            .readers
+            .contactless
+            .iter()
+            .any(|part| part.trim().is_empty())
+        {
+            return Err(ConfigError::EveryReader);
         }
         match self.web.origins.iter().find(|origin| !is_origin(origin)) {
             Some(wrong) => Err(ConfigError::NotAnOrigin(wrong.clone())),
@@ -330,6 +343,11 @@ mod tests {
                 "[listen]\ntcp = \"127.0.0.1:1\"\n[web]\norigins = [\"http://a/\"]",
                 "origin is",
                 "a path is no origin",
+            ),
+            (
+                "[readers]\ncontactless = [\"ACR\", \" \"]",
+                "every reader",
+                "nothing is part of every name",
             ),
         ];
         for (text, expected, why) in cases {
