@@ -3,14 +3,18 @@
 use std::{
     fs, io,
     net::SocketAddr,
-    os::unix::{fs::PermissionsExt, net::UnixStream as BlockingUnixStream},
+    os::unix::{
+        fs::{DirBuilderExt, FileTypeExt, PermissionsExt},
+        net::UnixStream as BlockingUnixStream,
+    },
     path::{Path, PathBuf},
+    process,
 };
 
 use thiserror::Error;
 use tokio::net::{TcpListener, UnixListener};
 
-use crate::config::ListenConfig;
+use crate::config::{ListenConfig, OctalMode};
 
 /// Bound sockets, ready to be served.
 #[derive(Debug)]
@@ -43,9 +47,7 @@ pub enum ListenError {
     #[error("{0} exists and is no socket: remove it, or set another listen.socket")]
     NotASocket(PathBuf),
     /// The socket cannot be made.
-    #[error(
-        "the socket {path} cannot be made: {source}; its folder must exist and be writable by this user"
-    )]
+    #[error("the socket {path} cannot be made; its folder must exist and be writable by this user")]
     Socket {
         /// Its path.
         path: PathBuf,
@@ -53,7 +55,7 @@ pub enum ListenError {
         source: io::Error,
     },
     /// The TCP address cannot be had.
-    #[error("cannot listen on {address}: {source}; set another listen.tcp")]
+    #[error("cannot listen on {address}; set another listen.tcp")]
     Tcp {
         /// The address.
         address: SocketAddr,
@@ -73,15 +75,12 @@ impl Listeners {
     /// [`ListenError`] says which address and what to do.
     pub async fn bind(config: &ListenConfig) -> Result<Self, ListenError> {
         let path = &config.socket;
-        remove_stale(path)?;
-        let socket_error = |source| ListenError::Socket {
+        check_unused(path)?;
+        let unix = bind_unix(path, config.socket_mode).map_err(|source| ListenError::Socket {
             path: path.clone(),
             source,
-        };
-        let unix = UnixListener::bind(path).map_err(socket_error)?;
+        })?;
         let socket_file = SocketFile(path.clone());
-        let mode = fs::Permissions::from_mode(config.socket_mode.0);
-        fs::set_permissions(path, mode).map_err(socket_error)?;
         let tcp = match config.tcp {
             Some(address) => Some(
                 TcpListener::bind(address)
@@ -104,21 +103,36 @@ impl Listeners {
     }
 }
 
-fn remove_stale(path: &Path) -> Result<(), ListenError> {
+/// Refuses a path on which somebody answers, or at which something else stands.
+fn check_unused(path: &Path) -> Result<(), ListenError> {
     let Ok(metadata) = fs::symlink_metadata(path) else {
         return Ok(());
     };
-    if !std::os::unix::fs::FileTypeExt::is_socket(&metadata.file_type()) {
+    if !metadata.file_type().is_socket() {
         return Err(ListenError::NotASocket(path.into()));
     }
     match BlockingUnixStream::connect(path) {
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path)
-            .map_err(|source| ListenError::Socket {
-                path: path.into(),
-                source,
-            }),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(()),
         _ => Err(ListenError::SocketInUse(path.into())),
     }
+}
+
+/// Makes a socket that has its permission bits from the first moment on which
+/// it can be reached: it is made in a folder that is closed to all others and
+/// moved to its place, over what a killed daemon left there.
+fn bind_unix(path: &Path, mode: OctalMode) -> io::Result<UnixListener> {
+    let closed = path.with_file_name(format!(".xuekad{}", process::id()));
+    // One that was left behind by a process of the same number.
+    fs::remove_dir_all(&closed).ok();
+    fs::DirBuilder::new().mode(0o700).create(&closed)?;
+    let inside = closed.join("s");
+    let bound = UnixListener::bind(&inside).and_then(|listener| {
+        fs::set_permissions(&inside, fs::Permissions::from_mode(mode.0))?;
+        fs::rename(&inside, path)?;
+        Ok(listener)
+    });
+    fs::remove_dir_all(&closed)?;
+    bound
 }
 
 #[cfg(test)]
@@ -169,6 +183,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_the_system_says_is_told_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("missing/xuekad.sock");
+
+        let error = anyhow::Error::from(Listeners::bind(&config(&path)).await.unwrap_err());
+
+        let told = format!("{error:#}");
+        assert_eq!(told.matches("No such file").count(), 1, "{told}");
+    }
+
+    #[tokio::test]
     async fn the_socket_has_its_mode_and_goes_with_the_daemon() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("xuekad.sock");
@@ -178,6 +203,7 @@ mod tests {
         drop(listeners);
 
         assert_eq!(mode, 0o660);
-        assert!(!path.exists());
+        let left = fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(left, 0, "neither the socket nor where it was made");
     }
 }
