@@ -52,6 +52,7 @@ mod listing;
 mod pcsc;
 mod readers;
 mod settings;
+mod stall_watch;
 mod station;
 mod sync;
 mod taps;

@@ -5,7 +5,7 @@ use std::{
     collections::VecDeque,
     error::Error,
     sync::{Arc, Condvar, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::oneshot;
@@ -16,6 +16,7 @@ use crate::{
     ReaderError, ReaderState, TapChange,
     exchange::{ExchangeClock, TimedSession},
     field::Field,
+    stall_watch::StallWatch,
     sync::lock,
     taps::TapLog,
 };
@@ -32,6 +33,7 @@ pub(crate) struct Station {
     desk: Mutex<Desk>,
     work: Condvar,
     exchange: ExchangeClock,
+    stall_watch: StallWatch,
     taps: Arc<TapLog>,
     queue_length: usize,
 }
@@ -83,6 +85,7 @@ impl Station {
             }),
             work: Condvar::new(),
             exchange: ExchangeClock::new(stall_limit),
+            stall_watch: StallWatch::default(),
             taps,
             queue_length,
         }
@@ -110,10 +113,7 @@ impl Station {
             return;
         }
         desk.closed = Some(why.clone());
-        let waiting = desk.served.take().into_iter();
-        for request in waiting.chain(std::mem::take(&mut desk.requests)) {
-            request.reply.send(Err(why.clone())).ok();
-        }
+        desk.answer_all(why);
         let tell = |change| self.taps.publish(&self.name, change);
         desk.field.detach(why, tell);
         tell(TapChange::Detached);
@@ -143,6 +143,11 @@ impl Station {
         lock(&self.desk).field.is_being_told()
     }
 
+    /// What tells callers of a stall.
+    pub(crate) fn stall_watch(&self) -> &StallWatch {
+        &self.stall_watch
+    }
+
     /// How long exchanges on the reader take.
     pub(crate) fn exchange(&self) -> &ExchangeClock {
         &self.exchange
@@ -151,21 +156,29 @@ impl Station {
     /// Reads the card now in the field.
     ///
     /// A future that is dropped gives its place in the queue back.
-    pub(crate) async fn read(&self, confirm: bool) -> Outcome {
+    pub(crate) async fn read(self: &Arc<Self>, confirm: bool) -> Outcome {
         if self.exchange.is_stalled() {
             return Err(ReaderError::Stalled);
         }
-        let (reply, mut answer) = oneshot::channel();
+        let (reply, answer) = oneshot::channel();
         self.enqueue(Request { confirm, reply })?;
-        loop {
-            let next_look = self.exchange.next_look().into();
-            match tokio::time::timeout_at(next_look, &mut answer).await {
-                Ok(Ok(outcome)) => return outcome,
-                Ok(Err(_)) => return Err(self.ended()),
-                Err(_) if self.exchange.is_stalled() => return Err(ReaderError::Stalled),
-                Err(_) => {}
-            }
+        self.stall_watch.keep(self);
+        answer.await.unwrap_or_else(|_| Err(self.ended()))
+    }
+
+    /// Answers all who wait when the exchange has stalled. Gives the moment to
+    /// look again; `None` when nobody waits, and `end` is called before anybody
+    /// else can begin to.
+    pub(crate) fn tell_of_stall(&self, end: impl FnOnce()) -> Option<Instant> {
+        let mut desk = lock(&self.desk);
+        if self.exchange.is_stalled() {
+            desk.answer_all(&ReaderError::Stalled);
         }
+        if desk.served.is_none() && desk.requests.is_empty() {
+            end();
+            return None;
+        }
+        Some(self.exchange.next_look())
     }
 
     fn enqueue(&self, request: Request) -> Result<(), ReaderError> {
@@ -278,6 +291,17 @@ impl Station {
                 Err(ReadError::Transport(TransportError::CardReset)) if n_attempts_left > 0 => {}
                 outcome => return finish(outcome.map_err(ReaderError::from)),
             }
+        }
+    }
+}
+
+impl Desk {
+    /// Answers the request being served and all that queue.
+    fn answer_all(&mut self, why: &ReaderError) {
+        let served = self.served.take().into_iter();
+        for request in served.chain(std::mem::take(&mut self.requests)) {
+            // The caller may have left; that is fine.
+            request.reply.send(Err(why.clone())).ok();
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A call that waits for a tap.
 
+use std::sync::Arc;
+
 use tokio::time::{Instant, timeout_at};
 use xueka_cards::CardReading;
 use xueka_transport::ReaderName;
@@ -13,7 +15,7 @@ use crate::{ReaderError, TapChange, TapWatcher, hub::Hub, station::Station};
 /// waits for the next card.
 pub(crate) async fn read_or_wait(
     hub: &Hub,
-    station: &Station,
+    station: &Arc<Station>,
     deadline: Instant,
     confirm: bool,
 ) -> Result<CardReading, ReaderError> {
