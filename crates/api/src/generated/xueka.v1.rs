@@ -1252,7 +1252,8 @@ impl ReadingPart {
 pub enum ErrorReason {
     /// None of the others: the daemon failed, and its log says why.
     Unspecified = 0,
-    /// A field of the request is wrong; `google.rpc.BadRequest` names it.
+    /// A field of the request is wrong, or has a value of an enumeration that this
+    /// daemon does not know; `google.rpc.BadRequest` names it.
     ArgumentInvalid = 1,
     /// The request id was used for another request.
     RequestIdReused = 2,
@@ -2138,6 +2139,9 @@ pub mod issuance_service_client {
         /// `accept_good_rows` is set, one bad row means that none is taken. All rows
         /// that are taken are taken in one transaction. At most 1,000,000 rows.
         ///
+        /// The list is whole once the caller ends its side of the stream. A call that
+        /// is cancelled, runs into its deadline or breaks off before changes nothing.
+        ///
         /// Rows are refused singly; errors, reason `ARGUMENT_INVALID`, tell of a
         /// stream without options at its beginning, or with too many rows.
         pub async fn register_issued_cards(
@@ -2330,6 +2334,9 @@ pub mod issuance_service_server {
         /// `totals`. All rows are judged before anything is written; unless
         /// `accept_good_rows` is set, one bad row means that none is taken. All rows
         /// that are taken are taken in one transaction. At most 1,000,000 rows.
+        ///
+        /// The list is whole once the caller ends its side of the stream. A call that
+        /// is cancelled, runs into its deadline or breaks off before changes nothing.
         ///
         /// Rows are refused singly; errors, reason `ARGUMENT_INVALID`, tell of a
         /// stream without options at its beginning, or with too many rows.
