@@ -31,6 +31,10 @@ use crate::{
 /// Where the daemon listens unless told otherwise.
 const SYSTEM_SOCKET: &str = "/run/xueka/xuekad.sock";
 
+/// How often a daemon with which a call is under way shows that it lives, and
+/// how long it may take to do so.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
+
 /// Where a daemon is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ServerAddress {
@@ -210,8 +214,7 @@ async fn connect(address: &ServerAddress, server: &str) -> Result<Channel, Failu
         let target = target.clone();
         async move { dial(&target).await.map(TokioIo::new) }
     });
-    // The authority is for the protocol only; the connector knows the way.
-    Endpoint::from_static("http://localhost")
+    endpoint(SIGN_OF_LIFE)
         .connect_with_connector(connector)
         .await
         .map_err(|error| match io_cause(&error) {
@@ -223,6 +226,16 @@ async fn connect(address: &ServerAddress, server: &str) -> Result<Channel, Failu
                 server: server.to_owned(),
             },
         })
+}
+
+/// How a daemon is talked to. A call without a deadline, such as `watch`, would
+/// wait for ever for a daemon that stopped without closing its connections:
+/// such a one is given up when it shows no sign of life.
+fn endpoint(sign_of_life: Duration) -> Endpoint {
+    // The authority is for the protocol only; the connector knows the way.
+    Endpoint::from_static("http://localhost")
+        .http2_keep_alive_interval(sign_of_life)
+        .keep_alive_timeout(sign_of_life)
 }
 
 async fn dial(address: &ServerAddress) -> io::Result<Box<dyn Stream>> {
@@ -253,6 +266,8 @@ fn io_cause(error: &tonic::transport::Error) -> Option<io::Error> {
 
 #[cfg(test)]
 mod tests {
+    use xueka_api::v1::{WatchTapsRequest, reader_service_client::ReaderServiceClient};
+
     use super::*;
 
     fn unix(path: &str) -> ServerAddress {
@@ -340,5 +355,27 @@ mod tests {
             fs::write(&file, text).unwrap();
             assert_eq!(authorization_from(&file).is_ok(), expected, "{why}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_daemon_that_hangs_is_given_up() {
+        let (here, _there) = UnixStream::pair().unwrap();
+        let mut only = Some(TokioIo::new(here));
+        let connector = service_fn(move |_: Uri| {
+            let stream = only.take().ok_or(io::ErrorKind::ConnectionRefused);
+            async move { stream.map_err(io::Error::from) }
+        });
+        let endpoint = endpoint(Duration::from_millis(5));
+        let channel = endpoint.connect_with_connector(connector).await.unwrap();
+        let mut readers = ReaderServiceClient::new(channel);
+
+        // Without a sign of life asked for, this waits for ever.
+        let answer = readers.watch_taps(WatchTapsRequest::default()).await;
+
+        let failure = Failure::of_status(answer.unwrap_err(), "unix:/s");
+        assert!(
+            matches!(failure, Failure::ConnectionLost { .. }),
+            "{failure:?}"
+        );
     }
 }
