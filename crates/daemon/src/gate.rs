@@ -143,8 +143,10 @@ impl Identity {
             .headers()
             .get(header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .map(|secret| Sha256::digest(secret.trim()).into());
+            .and_then(|value| value.split_once(' '))
+            // RFC 9110, §11.1: the scheme may be written in any case.
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"))
+            .map(|(_, secret)| Sha256::digest(secret.trim()).into());
         Self {
             unix_user,
             token_digest,
@@ -258,6 +260,24 @@ mod tests {
             "/xueka.v1.NoSuchService/ReadCard",
         ] {
             assert_eq!(rule(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_token_follows_its_scheme() {
+        let digest = Some(Sha256::digest("s3cret").into());
+        let cases = [
+            ("Bearer s3cret", digest, "as it should be"),
+            ("bearer  s3cret ", digest, "as some clients write it"),
+            ("Basic s3cret", None, "another scheme"),
+            ("Bearer", None, "no token"),
+            ("s3cret", None, "no scheme"),
+        ];
+        for (value, expected, why) in cases {
+            let mut request = Request::new(Body::empty());
+            let value = value.parse().unwrap();
+            request.headers_mut().insert(header::AUTHORIZATION, value);
+            assert_eq!(Identity::of(&request).token_digest, expected, "{why}");
         }
     }
 
