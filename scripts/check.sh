@@ -13,7 +13,9 @@ step() {
 scripts/install-packages.sh build check
 if [[ ! -x node_modules/.bin/buf ]]; then
 	step 'Tools from npm'
-	npm ci --no-audit --no-fund
+	# The one tool is pinned in package.json; a lock file would also ask for the
+	# builds for other systems, which not every mirror has.
+	npm install --no-package-lock --no-audit --no-fund
 fi
 
 step 'Formatting'
