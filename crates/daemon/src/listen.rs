@@ -4,17 +4,19 @@ use std::{
     fs, io,
     net::SocketAddr,
     os::unix::{
-        fs::{DirBuilderExt, FileTypeExt, PermissionsExt},
+        fs::{FileTypeExt, PermissionsExt},
         net::UnixStream as BlockingUnixStream,
     },
     path::{Path, PathBuf},
-    process,
 };
 
 use thiserror::Error;
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, UnixListener, UnixSocket};
 
 use crate::config::{ListenConfig, OctalMode};
+
+/// How many connections may wait to be taken.
+const BACKLOG: u32 = 1024;
 
 /// Bound sockets, ready to be served.
 #[derive(Debug)]
@@ -117,22 +119,17 @@ fn check_unused(path: &Path) -> Result<(), ListenError> {
     }
 }
 
-/// Makes a socket that has its permission bits from the first moment on which
-/// it can be reached: it is made in a folder that is closed to all others and
-/// moved to its place, over what a killed daemon left there.
+/// Makes a socket in the place of one that a killed daemon left behind. It has
+/// its permission bits before it listens, so nobody else ever gets in.
 fn bind_unix(path: &Path, mode: OctalMode) -> io::Result<UnixListener> {
-    let closed = path.with_file_name(format!(".xuekad{}", process::id()));
-    // One that was left behind by a process of the same number.
-    fs::remove_dir_all(&closed).ok();
-    fs::DirBuilder::new().mode(0o700).create(&closed)?;
-    let inside = closed.join("s");
-    let bound = UnixListener::bind(&inside).and_then(|listener| {
-        fs::set_permissions(&inside, fs::Permissions::from_mode(mode.0))?;
-        fs::rename(&inside, path)?;
-        Ok(listener)
-    });
-    fs::remove_dir_all(&closed)?;
-    bound
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let socket = UnixSocket::new_stream()?;
+    socket.bind(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode.0))?;
+    socket.listen(BACKLOG)
 }
 
 #[cfg(test)]
@@ -204,6 +201,6 @@ mod tests {
 
         assert_eq!(mode, 0o660);
         let left = fs::read_dir(folder.path()).unwrap().count();
-        assert_eq!(left, 0, "neither the socket nor where it was made");
+        assert_eq!(left, 0, "nothing stays");
     }
 }
