@@ -1,6 +1,7 @@
 //! Which word of the catalogue stands for what is wrong with a list.
 
-use xueka_files::{Column, FileError, RowProblem};
+use xueka_domain::Column;
+use xueka_files::{FileError, RowProblem, chinese_heading};
 
 use crate::words::{Language, Word};
 
@@ -67,7 +68,7 @@ pub(crate) fn of_row_problem(problem: RowProblem, language: Language) -> String 
 /// A column by the heading that the reader of the message writes.
 pub(crate) fn of_column(column: Column, language: Language) -> &'static str {
     match language {
-        Language::Chinese => column.chinese(),
+        Language::Chinese => chinese_heading(column),
         Language::English => column.field_name(),
     }
 }

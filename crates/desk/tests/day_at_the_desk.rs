@@ -20,13 +20,11 @@ use xueka_desk::{
     Caller, CardInReader, Clock, Collect, Desk, DeskError, Question, Verification, VerifyRequest,
 };
 use xueka_domain::{
-    AssuranceLevel, BlockReason, CardFamily, CardKey, CardState, ExitReason, NoIdentity, Reason,
-    Role, Student, Verdict,
+    AssuranceLevel, BlockReason, CardFamily, CardKey, CardState, ExitReason, IssuedCard,
+    IssuedState, NoIdentity, Reason, Role, Student, Verdict,
 };
 use xueka_readers::{ReaderError, ReaderSettings, Readers};
-use xueka_registry::{
-    CardRecord, IssuedCard, IssuedState, Refusal, Registration, RegistryError, WhichCard,
-};
+use xueka_registry::{CardRecord, Refusal, Registration, RegistryError, WhichCard};
 use xueka_simulator::{Simulator, VirtualCard};
 
 const NUMBER: &str = "1000751012345678";

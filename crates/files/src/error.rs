@@ -5,9 +5,9 @@
 //! No text here repeats what stands in a cell.
 
 use thiserror::Error;
-use xueka_domain::{InvalidCardNumber, InvalidUid};
+use xueka_domain::{Column, InvalidCardNumber, InvalidUid};
 
-use crate::{Column, MAX_CELL_BYTES, MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROWS};
+use crate::{MAX_CELL_BYTES, MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROWS};
 
 /// Why no row of a file can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

@@ -4,10 +4,10 @@ use std::str::FromStr;
 
 use csv::StringRecord;
 use jiff::civil::{Date, date};
-use xueka_domain::{CardNumber, ClassName, InvalidCardNumber, StudentName, StudentNumber, Uid};
+use xueka_domain::{CardNumber, Column, InvalidCardNumber, IssuedCard, IssuedState, Student, Uid};
 
 use crate::{
-    Column, Delimiter, FileError, MAX_FILE_BYTES, MAX_ROWS, RowError, RowProblem, TextEncoding,
+    Delimiter, FileError, MAX_FILE_BYTES, MAX_ROWS, RowError, RowProblem, TextEncoding,
     decode::decode,
     table::{Table, checked},
 };
@@ -19,7 +19,9 @@ pub struct IssuedCardList {
     pub encoding: TextEncoding,
     /// What parts its cells.
     pub delimiter: Delimiter,
-    /// The good rows, in the file's order.
+    /// The good rows, in the file's order: the header is row 1, blank rows
+    /// count. Each has a number or a UID, the UID is never a random one, and
+    /// the dates are never reversed. What kind of card it is no list says.
     pub cards: Vec<IssuedCard>,
     /// What is wrong with the others, in the file's order; a row can be wrong
     /// in several columns.
@@ -28,46 +30,13 @@ pub struct IssuedCardList {
     pub n_rows: usize,
 }
 
-/// One card and its holder. `Debug` hides both.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IssuedCard {
-    /// The row as people count: the header is row 1, blank rows count.
-    pub row: u64,
-    /// The holder's student number.
-    pub student_number: StudentNumber,
-    /// The holder's name.
-    pub name: StudentName,
-    /// The holder's class, where given.
-    pub class_name: Option<ClassName>,
-    /// The card number; there is one where there is no UID.
-    pub number: Option<CardNumber>,
-    /// The UID, never a random one; there is one where there is no number.
-    pub uid: Option<Uid>,
-    /// First day of validity, where limited.
-    pub valid_from: Option<Date>,
-    /// Last day of validity, where limited; never before the first.
-    pub valid_until: Option<Date>,
-    /// Whether the holder has it already.
-    pub state: IssuedState,
-}
-
-/// Where a listed card is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum IssuedState {
-    /// 正常: the student holds it. An empty cell, or no such column, means
-    /// this.
-    #[default]
-    Active,
-    /// 已到卡: at the school, still to be collected.
-    Delivered,
-}
-
 /// Reads a list of issued cards.
 ///
 /// The first row names the columns, in any order, in Chinese or English:
 /// student number, name, and card number or UID must be there; class, dates
-/// and state may. See [`Column`]. Dates are written `2024-09-01`, `2024/9/1` or
-/// `20240901`.
+/// and state may. See [`column_of_heading`](crate::column_of_heading). An empty
+/// state, or no such column, means 正常 (active). Dates are written `2024-09-01`,
+/// `2024/9/1` or `20240901`.
 ///
 /// # Errors
 ///
@@ -153,11 +122,14 @@ impl Cells<'_> {
         }
         Some(IssuedCard {
             row: self.row,
-            student_number: student_number?,
-            name: name?,
-            class_name,
+            student: Student {
+                number: student_number?,
+                name: name?,
+                class_name,
+            },
             number,
             uid,
+            family: None,
             valid_from,
             valid_until,
             state,

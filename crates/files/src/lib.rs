@@ -6,16 +6,16 @@
 //! or knows a database; sizes are bounded, and no error repeats the content of
 //! a cell, which may be someone's name or number.
 
-mod columns;
 mod decode;
 mod error;
+mod headings;
 mod issued_cards;
 mod table;
 
-pub use columns::Column;
 pub use decode::TextEncoding;
 pub use error::{FileError, RowError, RowProblem};
-pub use issued_cards::{IssuedCard, IssuedCardList, IssuedState, parse_issued_cards};
+pub use headings::{chinese_heading, column_of_heading};
+pub use issued_cards::{IssuedCardList, parse_issued_cards};
 pub use table::Delimiter;
 
 /// The most bytes a file may have: 20 MiB.

@@ -4,8 +4,9 @@
 //! the caller.
 
 use csv::{Reader, ReaderBuilder, StringRecord};
+use xueka_domain::Column;
 
-use crate::{Column, FileError, MAX_CELL_BYTES, MAX_COLUMNS, RowProblem};
+use crate::{FileError, MAX_CELL_BYTES, MAX_COLUMNS, RowProblem, column_of_heading};
 
 /// What parts the cells of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -126,7 +127,7 @@ fn n_known_headings(text: &str, delimiter: Delimiter) -> usize {
     }
     header
         .iter()
-        .filter(|heading| Column::from_heading(heading).is_some())
+        .filter(|heading| column_of_heading(heading).is_some())
         .count()
 }
 
@@ -136,7 +137,7 @@ fn columns(header: &StringRecord) -> Result<Vec<Column>, FileError> {
     }
     let mut columns = Vec::with_capacity(header.len());
     for (heading, position) in header.iter().zip(1..) {
-        let column = Column::from_heading(heading).ok_or(FileError::UnknownColumn { position })?;
+        let column = column_of_heading(heading).ok_or(FileError::UnknownColumn { position })?;
         if columns.contains(&column) {
             return Err(FileError::DuplicateColumn { position, column });
         }

@@ -2,8 +2,8 @@
 
 use jiff::{Timestamp, civil::Date};
 use xueka_domain::{
-    BlockReason, CardFamily, CardIdentity, CardKey, CardNumber, CardState, ExitReason, Note, Role,
-    Student, StudentNumber, Uid,
+    BlockReason, CardFamily, CardIdentity, CardKey, CardNumber, CardState, Column, ExitReason,
+    IssuedCard, Note, Role, Student, StudentNumber, Uid,
 };
 
 use crate::TokenName;
@@ -65,36 +65,6 @@ pub struct Collection {
     pub valid_until: Option<Date>,
 }
 
-/// One card that was issued before, as one row of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IssuedCard {
-    /// The row's number in the caller's list; refusals repeat it.
-    pub row: u64,
-    /// The holder.
-    pub student: Student,
-    /// The card number; may be absent when a UID is given.
-    pub number: Option<CardNumber>,
-    /// The UID; may be absent when a number is given.
-    pub uid: Option<Uid>,
-    /// What kind of card it is, when the list says so.
-    pub family: Option<CardFamily>,
-    /// First day of validity.
-    pub valid_from: Option<Date>,
-    /// Last day of validity.
-    pub valid_until: Option<Date>,
-    /// Whether the student holds the card, or it waits to be collected.
-    pub state: IssuedState,
-}
-
-/// How far a card of a list has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum IssuedState {
-    /// The student holds it.
-    Active,
-    /// It waits at the school to be collected.
-    Delivered,
-}
-
 /// A list of cards that were issued before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registration {
@@ -126,33 +96,10 @@ pub struct RegistrationOutcome {
 pub struct RefusedRow {
     /// The row's number, as given.
     pub row: u64,
-    /// Which part of it is at fault.
-    pub column: Column,
+    /// Which column is at fault; `None` when the row as a whole is.
+    pub column: Option<Column>,
     /// Why.
     pub reason: RowRefusal,
-}
-
-/// A part of a row, by the name of its field in the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Column {
-    /// The row as a whole.
-    Row,
-    /// `student_number`.
-    StudentNumber,
-    /// `name`.
-    Name,
-    /// `class_name`.
-    ClassName,
-    /// `card_number`.
-    CardNumber,
-    /// `uid`.
-    Uid,
-    /// `valid_from`.
-    ValidFrom,
-    /// `valid_until`.
-    ValidUntil,
-    /// `state`.
-    State,
 }
 
 /// Why a row is refused.
@@ -239,24 +186,6 @@ pub struct AuditReport {
     /// The sequence number of the first row that is missing, changed or out
     /// of its place; `None` when the whole trail is in order.
     pub first_bad: Option<u64>,
-}
-
-impl Column {
-    /// The name of the field in the API; empty for the row as a whole.
-    #[must_use]
-    pub fn field_name(self) -> &'static str {
-        match self {
-            Self::Row => "",
-            Self::StudentNumber => "student_number",
-            Self::Name => "name",
-            Self::ClassName => "class_name",
-            Self::CardNumber => "card_number",
-            Self::Uid => "uid",
-            Self::ValidFrom => "valid_from",
-            Self::ValidUntil => "valid_until",
-            Self::State => "state",
-        }
-    }
 }
 
 impl RowRefusal {

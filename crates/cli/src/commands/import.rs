@@ -13,9 +13,9 @@ use xueka_api::v1::{
     RegisterTotals, issuance_service_client::IssuanceServiceClient, register_issued_cards_request,
     register_issued_cards_response::Part,
 };
-use xueka_domain::CardNumber;
+use xueka_domain::{CardNumber, Column, IssuedCard, IssuedState};
 use xueka_files::{
-    IssuedCard, IssuedCardList, IssuedState, MAX_FILE_BYTES, RowError, parse_issued_cards,
+    IssuedCardList, MAX_FILE_BYTES, RowError, column_of_heading, parse_issued_cards,
 };
 
 use super::{Dial, request_id};
@@ -156,12 +156,13 @@ fn row(card: &IssuedCard) -> IssuedCardRow {
         IssuedState::Active => CardState::Active,
         IssuedState::Delivered => CardState::Delivered,
     };
-    let class_name = card.class_name.as_ref();
+    let student = &card.student;
+    let class_name = student.class_name.as_ref();
     let day = |date: Option<jiff::civil::Date>| date.map(|date| date.to_string());
     IssuedCardRow {
         row: card.row,
-        student_number: card.student_number.reveal().to_owned(),
-        name: card.name.reveal().to_owned(),
+        student_number: student.number.reveal().to_owned(),
+        name: student.name.reveal().to_owned(),
         class_name: class_name.map_or_else(String::new, |name| name.reveal().to_owned()),
         card_number: card.number.map_or_else(String::new, CardNumber::reveal),
         uid: card
@@ -177,9 +178,7 @@ fn row(card: &IssuedCard) -> IssuedCardRow {
 fn refused_rows(errors: &[RowError], language: Language) -> Vec<RefusedRow> {
     let refused = errors.iter().map(|error| RefusedRow {
         row: error.row,
-        column: error
-            .column
-            .map_or_else(String::new, |column| column.field_name().to_owned()),
+        column: error.column.map_or("", Column::field_name).to_owned(),
         reason: error.problem.code().to_owned(),
         message: list_words::of_row_problem(error.problem, language),
     });
@@ -241,7 +240,7 @@ fn refused_text(refused: &[RefusedRow], output: &Output) -> String {
     let heading = [Word::Row, Word::Column, Word::Problem];
     let heading = heading.map(|word| output.word(word).to_owned()).to_vec();
     let rows = refused.iter().map(|refused| {
-        let heading = xueka_files::Column::from_heading(&refused.column);
+        let heading = column_of_heading(&refused.column);
         let column = heading.map_or(refused.column.as_str(), |column| {
             list_words::of_column(column, output.language)
         });

@@ -2,8 +2,11 @@
 
 use jiff::civil::Date;
 use xueka_api::v1;
-use xueka_domain::{CardIdentity, CardNumber, CardState, ExitReason, Language, Student};
-use xueka_registry::{CardRecord, IssuedCard, IssuedState, RefusedRow, RowRefusal};
+use xueka_domain::{
+    CardIdentity, CardNumber, CardState, Column, ExitReason, IssuedCard, IssuedState, Language,
+    Student,
+};
+use xueka_registry::{CardRecord, RefusedRow, RowRefusal};
 
 use super::{date_text, optional, reading};
 
@@ -132,7 +135,7 @@ pub(crate) fn refused_row(refused: &RefusedRow, language: Language) -> v1::Refus
     let (english, chinese) = row_words(refused.reason);
     v1::RefusedRow {
         row: refused.row,
-        column: refused.column.field_name().into(),
+        column: refused.column.map_or("", Column::field_name).into(),
         reason: refused.reason.code().into(),
         message: match language {
             Language::English => english.into(),

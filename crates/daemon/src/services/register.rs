@@ -11,8 +11,8 @@ use xueka_api::v1::{
     register_issued_cards_response::Part,
 };
 use xueka_desk::{Caller, Desk};
-use xueka_domain::Language;
-use xueka_registry::{IssuedCard, Registration};
+use xueka_domain::{IssuedCard, Language};
+use xueka_registry::Registration;
 
 use super::request_id;
 use crate::{convert, status::ServiceError};

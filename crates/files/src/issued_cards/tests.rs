@@ -18,11 +18,14 @@ fn a_full_row_becomes_a_card() {
 
     let expected = IssuedCard {
         row: 2,
-        student_number: "007".parse().unwrap(),
-        name: "李雷".parse().unwrap(),
-        class_name: Some("高一(3)班".parse().unwrap()),
+        student: Student {
+            number: "007".parse().unwrap(),
+            name: "李雷".parse().unwrap(),
+            class_name: Some("高一(3)班".parse().unwrap()),
+        },
         number: Some("1000751012345678".parse().unwrap()),
         uid: Some("1EA68671".parse().unwrap()),
+        family: None,
         valid_from: Some(date(2024, 9, 1)),
         valid_until: Some(date(2027, 8, 31)),
         state: IssuedState::Delivered,
@@ -164,7 +167,7 @@ fn second_bytes_that_look_like_delimiters_do_not_part_names() {
         );
         let list = parse_issued_cards(&bytes).unwrap();
         assert_eq!(list.encoding, TextEncoding::Gb18030);
-        assert_eq!(list.cards[0].name.reveal(), name);
+        assert_eq!(list.cards[0].student.name.reveal(), name);
     }
 }
 

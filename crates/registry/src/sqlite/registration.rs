@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension};
 use xueka_domain::{
-    CardIdentity, CardNumber, CardState, ClassName, NoIdentity, Student, StudentNumber, Uid,
+    CardIdentity, CardNumber, CardState, ClassName, Column, IssuedCard, IssuedState, NoIdentity,
+    Student, StudentNumber, Uid,
 };
 
 use super::{
@@ -15,23 +16,20 @@ use super::{
     issue::{self, NewCard},
     requests::{Kept, Made, Once},
 };
-use crate::{
-    Column, IssuedCard, IssuedState, RefusedRow, Registration, RegistrationOutcome, RequestId,
-    RowRefusal, Stamp,
-};
+use crate::{RefusedRow, Registration, RegistrationOutcome, RequestId, RowRefusal, Stamp};
 
-/// The columns, by whose places here kept answers name them: only ever add at
-/// the end.
-const COLUMNS: [Column; 9] = [
-    Column::Row,
-    Column::StudentNumber,
-    Column::Name,
-    Column::ClassName,
-    Column::CardNumber,
-    Column::Uid,
-    Column::ValidFrom,
-    Column::ValidUntil,
-    Column::State,
+/// The columns, and first none of them, by whose places here kept answers name
+/// them: only ever add at the end.
+const COLUMNS: [Option<Column>; 9] = [
+    None,
+    Some(Column::StudentNumber),
+    Some(Column::Name),
+    Some(Column::ClassName),
+    Some(Column::CardNumber),
+    Some(Column::Uid),
+    Some(Column::ValidFrom),
+    Some(Column::ValidUntil),
+    Some(Column::State),
 ];
 
 /// The reasons, likewise.
@@ -46,8 +44,8 @@ const REFUSALS: [RowRefusal; 8] = [
     RowRefusal::DatesReversed,
 ];
 
-/// What is wrong with a row.
-type Fault = (Column, RowRefusal);
+/// What is wrong with a row, and in which column; in none when as a whole.
+type Fault = (Option<Column>, RowRefusal);
 
 /// What becomes of one row.
 enum Judged {
@@ -142,7 +140,8 @@ fn take_row(change: &mut Change<'_>, row: &IssuedCard) -> Work<Judged> {
     if let Some(holder) = &holder
         && holder.name != row.student.name.reveal()
     {
-        return Ok(Judged::Refused((Column::Name, RowRefusal::NameDiffers)));
+        let fault = (Some(Column::Name), RowRefusal::NameDiffers);
+        return Ok(Judged::Refused(fault));
     }
     if let Some(card) = find_listed(change.sql, identity, holder.as_ref())? {
         return Ok(compare(row, holder.as_ref(), &card));
@@ -167,16 +166,16 @@ fn take_row(change: &mut Change<'_>, row: &IssuedCard) -> Work<Judged> {
 /// What can be said of a row without the register.
 fn judge_alone(row: &IssuedCard) -> Result<CardIdentity, Fault> {
     if row.uid.is_some_and(|uid| uid.is_random()) {
-        return Err((Column::Uid, RowRefusal::RandomUid));
+        return Err((Some(Column::Uid), RowRefusal::RandomUid));
     }
     if let (Some(from), Some(until)) = (row.valid_from, row.valid_until)
         && until < from
     {
-        return Err((Column::ValidUntil, RowRefusal::DatesReversed));
+        return Err((Some(Column::ValidUntil), RowRefusal::DatesReversed));
     }
     CardIdentity::new(row.number, row.uid).map_err(|fault| match fault {
-        NoIdentity::NothingRead => (Column::Row, RowRefusal::NothingNamesTheCard),
-        NoIdentity::RandomUid => (Column::Uid, RowRefusal::RandomUid),
+        NoIdentity::NothingRead => (None, RowRefusal::NothingNamesTheCard),
+        NoIdentity::RandomUid => (Some(Column::Uid), RowRefusal::RandomUid),
     })
 }
 
@@ -221,7 +220,7 @@ fn find_listed(
 /// compared, and neither is what happened to the card since.
 fn compare(row: &IssuedCard, holder: Option<&Holder>, card: &CardRow) -> Judged {
     let Some(holder) = holder.filter(|holder| holder.id == card.student) else {
-        return Judged::Refused((Column::CardNumber, RowRefusal::NumberTaken));
+        return Judged::Refused((Some(Column::CardNumber), RowRefusal::NumberTaken));
     };
     let class_name = row.student.class_name.as_ref().map(ClassName::reveal);
     let columns = [
@@ -245,7 +244,7 @@ fn compare(row: &IssuedCard, holder: Option<&Holder>, card: &CardRow) -> Judged 
     ];
     let differing = columns.into_iter().find(|(_, differs)| *differs);
     differing.map_or(Judged::Unchanged, |(column, _)| {
-        Judged::Refused((column, RowRefusal::DiffersFromRecord))
+        Judged::Refused((Some(column), RowRefusal::DiffersFromRecord))
     })
 }
 
@@ -258,12 +257,13 @@ fn judge_new(
     if let Some(uid) = identity.uid()
         && issue::is_uid_taken(sql, identity.number(), uid)?
     {
-        return Ok(Some((Column::Uid, RowRefusal::UidTaken)));
+        return Ok(Some((Some(Column::Uid), RowRefusal::UidTaken)));
     }
     if let Some(holder) = holder
         && cards::live_of(sql, holder.id)?.is_some()
     {
-        return Ok(Some((Column::StudentNumber, RowRefusal::StudentHasCard)));
+        let fault = (Some(Column::StudentNumber), RowRefusal::StudentHasCard);
+        return Ok(Some(fault));
     }
     Ok(None)
 }
@@ -367,13 +367,4 @@ fn place_of<T: PartialEq>(table: &[T], value: &T) -> u8 {
     place
         .and_then(|place| u8::try_from(place).ok())
         .unwrap_or(u8::MAX)
-}
-
-impl From<IssuedState> for CardState {
-    fn from(state: IssuedState) -> Self {
-        match state {
-            IssuedState::Active => Self::Active,
-            IssuedState::Delivered => Self::Delivered,
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! Who is handed which card.
 
-use xueka_domain::{CardEvent, CardFamily, CardState, ExitReason, IllegalTransition};
-use xueka_registry::{IssuedState, Refusal, WhichCard};
+use xueka_domain::{CardEvent, CardFamily, CardState, ExitReason, IllegalTransition, IssuedState};
+use xueka_registry::{Refusal, WhichCard};
 
 use super::stand::{
     Stand, card, collection, issued, mixed, number, number_key, refusal, stamp, student,

@@ -1,7 +1,9 @@
 //! Cards that go out of use and come back.
 
-use xueka_domain::{BlockReason, CardEvent, CardIdentity, CardState, Effect, ExitReason};
-use xueka_registry::{IssuedState, Refusal, WhichCard};
+use xueka_domain::{
+    BlockReason, CardEvent, CardIdentity, CardState, Effect, ExitReason, IssuedState,
+};
+use xueka_registry::{Refusal, WhichCard};
 
 use super::stand::{
     Stand, card, issued, mixed, number, number_key, refusal, stamp, student_number, time, uid_key,

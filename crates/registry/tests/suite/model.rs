@@ -7,8 +7,8 @@ use proptest::{
     strategy::ValueTree,
     test_runner::{Config, TestRunner},
 };
-use xueka_domain::{BlockReason, CardKey, CardState, ExitReason};
-use xueka_registry::{IssuedState, RegistryError, WhichCard};
+use xueka_domain::{BlockReason, CardKey, CardState, ExitReason, IssuedState};
+use xueka_registry::{RegistryError, WhichCard};
 
 use super::{
     blacklist,

@@ -6,10 +6,13 @@ use std::sync::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use xueka_domain::{CardFamily, CardIdentity, CardKey, CardNumber, Student, StudentNumber, Uid};
+use xueka_domain::{
+    CardFamily, CardIdentity, CardKey, CardNumber, IssuedCard, IssuedState, Student, StudentNumber,
+    Uid,
+};
 use xueka_registry::{
-    CardRecord, Collection, Commit, IssuedCard, IssuedState, OpenOptions, Refusal, Registration,
-    RegistrationOutcome, Registry, RegistryError, RequestId, Stamp, WhichCard,
+    CardRecord, Collection, Commit, OpenOptions, Refusal, Registration, RegistrationOutcome,
+    Registry, RegistryError, RequestId, Stamp, WhichCard,
 };
 
 /// An open register, and what it told at each commit.
