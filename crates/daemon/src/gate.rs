@@ -11,7 +11,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderMap, Request, Response, header};
+use http::{HeaderMap, HeaderValue, Request, Response, header};
 use sha2::{Digest, Sha256};
 use tonic::{body::Body, transport::server::UdsConnectInfo};
 use tower::{Layer, Service};
@@ -80,20 +80,25 @@ pub(crate) struct Call {
 pub(crate) struct GateLayer {
     desk: Arc<Desk>,
     socket_role: Role,
+    origins: Arc<[String]>,
 }
 
 impl GateLayer {
-    /// A gate that asks this desk about tokens and takes callers on the Unix
-    /// socket for what the configuration says.
+    /// A gate that asks this desk about tokens, takes callers on the Unix socket
+    /// for what the configuration says, and pages of these origins only.
     #[must_use]
-    pub(crate) fn new(desk: Arc<Desk>, socket_role: SocketRole) -> Self {
+    pub(crate) fn new(desk: Arc<Desk>, socket_role: SocketRole, origins: &[String]) -> Self {
         let socket_role = match socket_role {
             SocketRole::Verifier => Role::Verifier,
             SocketRole::Clerk => Role::Clerk,
             SocketRole::Registrar => Role::Registrar,
             SocketRole::Administrator => Role::Administrator,
         };
-        Self { desk, socket_role }
+        Self {
+            desk,
+            socket_role,
+            origins: origins.into(),
+        }
     }
 
     /// Who calls: the bearer of a token or, without one, the peer of the Unix
@@ -112,6 +117,12 @@ impl GateLayer {
     }
 
     async fn admit(&self, path: &str, identity: &Identity) -> Result<Option<Caller>, Denial> {
+        // A browser names the page's origin in every call; nobody else does.
+        if let Some(origin) = &identity.origin
+            && !self.origins.iter().any(|listed| origin == listed)
+        {
+            return Err(Denial::Origin);
+        }
         let use_case = match rule(path).ok_or(Denial::UnknownMethod)? {
             Rule::Open => return Ok(None),
             Rule::Known => return self.caller(identity).await.map(Some),
@@ -130,6 +141,7 @@ impl GateLayer {
 struct Identity {
     unix_user: Option<u32>,
     token_digest: Option<[u8; 32]>,
+    origin: Option<HeaderValue>,
 }
 
 impl Identity {
@@ -150,6 +162,7 @@ impl Identity {
         Self {
             unix_user,
             token_digest,
+            origin: request.headers().get(header::ORIGIN).cloned(),
         }
     }
 }

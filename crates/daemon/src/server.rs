@@ -88,7 +88,11 @@ pub async fn run(
     mut shutdown: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
     let routes = routes(&served, &shutdown).await?;
-    let gate = GateLayer::new(Arc::clone(&served.desk), served.socket_role);
+    let gate = GateLayer::new(
+        Arc::clone(&served.desk),
+        served.socket_role,
+        &served.web.origins,
+    );
     let mut servers = JoinSet::new();
     let stop = stopped(shutdown.clone());
     servers.spawn(serve_unix(

@@ -67,6 +67,9 @@ pub(crate) enum Denial {
         /// The caller's role.
         role: Role,
     },
+    /// A page of an origin that is not listed calls.
+    #[error("the origin is not listed")]
+    Origin,
     /// The table of rights has no such method.
     #[error("there is no such method")]
     UnknownMethod,
@@ -126,7 +129,7 @@ impl ServiceError {
             Self::Denied(Denial::NoIdentity | Denial::WrongToken | Denial::UnknownMethod) => {
                 R::NotAuthenticated.into()
             }
-            Self::Denied(Denial::NotPermitted { .. }) => R::NotPermitted.into(),
+            Self::Denied(Denial::NotPermitted { .. } | Denial::Origin) => R::NotPermitted.into(),
             Self::Simulator(error) => simulator(error),
             Self::Argument { field, problem } => Told {
                 reason: R::ArgumentInvalid,

@@ -267,6 +267,11 @@ async fn browsers_are_let_in_from_listed_origins_only() {
     for stranger in ["https://evil.example", "https://desk.example.evil", "null"] {
         let answer = daemon.http(&preflight(stranger)).await;
         assert!(!answer.contains("access-control-allow-origin"), "{answer}");
+        let call = daemon.http(&web_call(stranger, &secret)).await;
+        assert!(
+            call.contains("grpc-status: 7"),
+            "not even with a token: {call}"
+        );
     }
     daemon.end().await;
 }
