@@ -32,6 +32,7 @@ pub(crate) fn of_file_error(error: FileError, language: Language) -> String {
             &[("column", of_column(column, language))],
         ),
         FileError::TooManyRows => say(Word::FileTooManyRows, &[]),
+        FileError::RowTooLong { row } => say(Word::FileRowTooLong, &[("row", &row.to_string())]),
     }
 }
 
@@ -75,6 +76,8 @@ pub(crate) fn of_column(column: Column, language: Language) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use xueka_files::{MAX_FILE_BYTES, MAX_ROW_BYTES};
+
     use super::*;
 
     #[test]
@@ -90,6 +93,20 @@ mod tests {
         ];
         for (language, expected) in cases {
             assert_eq!(of_file_error(error, language), expected);
+        }
+    }
+
+    #[test]
+    fn limits_are_told_as_they_are() {
+        let cases = [
+            (FileError::TooLarge, MAX_FILE_BYTES >> 20, "MiB"),
+            (FileError::RowTooLong { row: 2 }, MAX_ROW_BYTES >> 10, "KiB"),
+        ];
+        for (error, limit, unit) in cases {
+            for language in [Language::Chinese, Language::English] {
+                let told = of_file_error(error, language);
+                assert!(told.contains(&format!(" {limit} {unit}")), "{told}");
+            }
         }
     }
 }

@@ -297,6 +297,7 @@ catalogue! {
     FileMissingColumn: "第 1 行缺少“{column}”列，请补上", "row 1: the column {column} is missing; add it";
     FileMissingNumber: "第 1 行缺少“卡号”或“UID”列，请补上其中之一", "row 1: there is neither a column card_number nor uid; add one of them";
     FileTooManyRows: "名单超过 1,000,000 行，请分成几个", "the list has more than 1,000,000 rows; split it";
+    FileRowTooLong: "第 {row} 行超过 256 KiB；可能少了一个引号", "row {row} has more than 256 KiB; a closing quote may be missing";
 
     // What is wrong with a row.
     RowCellCount: "有 {found} 格，应为 {expected} 格；多了或少了分隔符", "{found} cells instead of {expected}; a delimiter is missing or too many";

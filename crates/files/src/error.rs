@@ -7,7 +7,7 @@
 use thiserror::Error;
 use xueka_domain::{Column, InvalidCardNumber, InvalidUid};
 
-use crate::{MAX_CELL_BYTES, MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROWS};
+use crate::{MAX_CELL_BYTES, MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROW_BYTES, MAX_ROWS};
 
 /// Why no row of a file can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -48,6 +48,13 @@ pub enum FileError {
     /// More than [`MAX_ROWS`] rows.
     #[error("the list has more than {MAX_ROWS} rows; split it")]
     TooManyRows,
+    /// A row is longer than [`MAX_ROW_BYTES`]. What follows it is not known: it
+    /// may have swallowed other rows.
+    #[error("row {row} has more than {MAX_ROW_BYTES} bytes; a closing quote may be missing")]
+    RowTooLong {
+        /// The row as people count: the header is row 1, blank rows count.
+        row: u64,
+    },
 }
 
 /// Why one row cannot be used.

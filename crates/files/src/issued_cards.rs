@@ -58,7 +58,7 @@ pub fn parse_issued_cards(bytes: &[u8]) -> Result<IssuedCardList, FileError> {
         errors: Vec::new(),
         n_rows: 0,
     };
-    while let Some((row, record)) = table.next_row() {
+    while let Some((row, record)) = table.next_row()? {
         list.n_rows += 1;
         if list.n_rows > MAX_ROWS {
             return Err(FileError::TooManyRows);

@@ -26,3 +26,7 @@ pub const MAX_ROWS: usize = 1_000_000;
 pub const MAX_COLUMNS: usize = 64;
 /// The most bytes one cell may have, counted in UTF-8: 4 KiB.
 pub const MAX_CELL_BYTES: usize = 4 * 1024;
+/// The most bytes one row may have, counted in UTF-8 without the line breaks in
+/// its cells: 256 KiB, which is as many as all its cells may have. Up to 8 KiB
+/// more may pass.
+pub const MAX_ROW_BYTES: usize = MAX_COLUMNS * MAX_CELL_BYTES;

@@ -3,10 +3,12 @@
 //! Knows the delimiter, the header and the limits; what the cells mean is for
 //! the caller.
 
+use std::io::{self, Read};
+
 use csv::{Reader, ReaderBuilder, StringRecord};
 use xueka_domain::Column;
 
-use crate::{FileError, MAX_CELL_BYTES, MAX_COLUMNS, RowProblem, column_of_heading};
+use crate::{FileError, MAX_CELL_BYTES, MAX_COLUMNS, MAX_ROW_BYTES, RowProblem, column_of_heading};
 
 /// What parts the cells of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,7 +36,7 @@ impl Delimiter {
 /// The rows below the header of a text.
 pub(crate) struct Table<'t> {
     text: &'t str,
-    reader: Reader<&'t [u8]>,
+    reader: Reader<Rationed<'t>>,
     record: StringRecord,
     /// Of the row last read, as people count.
     row: u64,
@@ -65,7 +67,7 @@ impl<'t> Table<'t> {
             columns: Vec::new(),
             delimiter,
         };
-        if table.next_row().is_none() {
+        if table.next_row()?.is_none() {
             return Err(FileError::Empty);
         }
         table.columns = columns(&table.record)?;
@@ -73,16 +75,22 @@ impl<'t> Table<'t> {
     }
 
     /// The next row that is not blank: its number and its cells.
-    pub(crate) fn next_row(&mut self) -> Option<(u64, &StringRecord)> {
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::RowTooLong`], after which no row is to be had any more.
+    pub(crate) fn next_row(&mut self) -> Result<Option<(u64, &StringRecord)>, FileError> {
         loop {
-            // The only failure there could be is bytes that are no UTF-8, and
-            // they come from a `str`.
-            if !self.reader.read_record(&mut self.record).unwrap_or(false) {
-                return None;
-            }
+            self.reader.get_mut().ration = MAX_ROW_BYTES;
+            // Bytes that are no UTF-8 would be the other failure, and they come
+            // from a `str`.
+            let read = self.reader.read_record(&mut self.record);
             self.row += 1 + self.n_blank_rows_before();
+            if !read.map_err(|_| FileError::RowTooLong { row: self.row })? {
+                return Ok(None);
+            }
             if self.record.iter().any(|cell| !cell.trim().is_empty()) {
-                return Some((self.row, &self.record));
+                return Ok(Some((self.row, &self.record)));
             }
         }
     }
@@ -108,13 +116,40 @@ impl<'t> Table<'t> {
     }
 }
 
-fn reader(text: &str, delimiter: Delimiter) -> Reader<&[u8]> {
+/// A text on its way to the reader, which takes only so much of it for one row.
+///
+/// Without an end to what it takes, a row that has none would be kept in whole,
+/// with the place of each of its cells: many times the size of the file.
+struct Rationed<'t> {
+    rest: &'t [u8],
+    /// How many bytes may still be taken. Line breaks are free, because blank
+    /// rows are skipped on the way to the next.
+    ration: usize,
+}
+
+impl Read for Rationed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.ration == 0 && !self.rest.is_empty() {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let n_taken = self.rest.read(buffer)?;
+        let taken = buffer.iter().take(n_taken);
+        let n_counted = taken.filter(|byte| !matches!(byte, b'\r' | b'\n')).count();
+        self.ration = self.ration.saturating_sub(n_counted);
+        Ok(n_taken)
+    }
+}
+
+fn reader(text: &str, delimiter: Delimiter) -> Reader<Rationed<'_>> {
     ReaderBuilder::new()
         .delimiter(delimiter.byte())
         .has_headers(false)
         // Rows of another length are reported with their number, by us.
         .flexible(true)
-        .from_reader(text.as_bytes())
+        .from_reader(Rationed {
+            rest: text.as_bytes(),
+            ration: MAX_ROW_BYTES,
+        })
 }
 
 fn n_known_headings(text: &str, delimiter: Delimiter) -> usize {
@@ -210,7 +245,7 @@ mod tests {
             let text = ["姓名,卡号", "a,1", "", "", "b,2", ",", "c,3"].join(line_break);
             let mut table = Table::open(&text).unwrap();
             let mut rows = Vec::new();
-            while let Some((row, cells)) = table.next_row() {
+            while let Some((row, cells)) = table.next_row().unwrap() {
                 rows.push((row, cells.get(0).unwrap_or_default().to_owned()));
             }
             let expected = [(2, "a"), (5, "b"), (7, "c")].map(|(row, name)| (row, name.to_owned()));

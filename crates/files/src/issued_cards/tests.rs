@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use xueka_domain::InvalidUid;
 
 use super::*;
+use crate::MAX_ROW_BYTES;
 
 const HEADER: &str = "学籍号,姓名,班级,卡号,UID,有效期起,有效期止,状态";
 
@@ -153,6 +154,35 @@ fn a_file_beyond_the_limits_is_refused() {
     let long = format!("学籍号,姓名,卡号\n{}", "1,a,1\n".repeat(MAX_ROWS + 1));
     let error = parse_issued_cards(long.as_bytes()).unwrap_err();
     assert_eq!(error, FileError::TooManyRows);
+}
+
+#[test]
+fn a_row_without_end_is_not_read_to_the_end() {
+    let much = 2 * MAX_ROW_BYTES;
+    let cases = [
+        (",".repeat(much), Some(1), "a header"),
+        (format!("{HEADER}\n{}", ",".repeat(much)), Some(2), "cells"),
+        (
+            format!("{HEADER}\n\n1,\"{}", "a".repeat(much)),
+            Some(3),
+            "an open quote, after a blank row",
+        ),
+        (
+            format!("{HEADER}{}1,a,,1234,,,,\n", "\r\n".repeat(much)),
+            None,
+            "many blank rows",
+        ),
+        (
+            format!("{HEADER}\n{}", "1,a,,1234,,,,\n".repeat(much / 8)),
+            None,
+            "many good rows",
+        ),
+    ];
+    for (text, row, why) in cases {
+        let error = parse_issued_cards(text.as_bytes()).err();
+        let expected = row.map(|row| FileError::RowTooLong { row });
+        assert_eq!(error, expected, "{why}");
+    }
 }
 
 #[test]
