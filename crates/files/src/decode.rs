@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{EncoderResult, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 
 /// The encoding that a file turned out to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,10 +60,29 @@ fn strictly<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Option<Cow<'a, 
 /// are written differently. A name must not change on its way in, so what does
 /// not survive the way back is refused.
 ///
+/// It is done in pieces, so that a large file is not kept in memory once more.
+///
 /// Source: WHATWG Encoding Standard, §10.2 "gb18030".
-fn is_strict_gb18030(text: &str, bytes: &[u8]) -> bool {
-    let (back, _, had_unmappable) = GB18030.encode(text);
-    !had_unmappable && back == bytes
+fn is_strict_gb18030(mut text: &str, mut bytes: &[u8]) -> bool {
+    let mut encoder = GB18030.new_encoder();
+    let mut piece = [0; 8 * 1024];
+    loop {
+        let (result, n_read, n_written) =
+            encoder.encode_from_utf8_without_replacement(text, &mut piece, true);
+        let expected = bytes.split_at_checked(n_written);
+        match (expected, piece.get(..n_written), text.get(n_read..)) {
+            (Some((same, left)), Some(back), Some(rest)) if same == back => {
+                bytes = left;
+                text = rest;
+            }
+            _ => return false,
+        }
+        match result {
+            EncoderResult::InputEmpty => return bytes.is_empty(),
+            EncoderResult::OutputFull => {}
+            EncoderResult::Unmappable(_) => return false,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -115,5 +134,15 @@ mod tests {
     #[test]
     fn an_ideographic_space_written_the_wrong_way_is_refused() {
         assert_eq!(decode(b"\xA3\xA0\xD5\xC5"), None);
+    }
+
+    #[test]
+    fn a_long_text_is_judged_to_its_end() {
+        let mut bytes = b"\xD5\xC5\xC8\xFD,".repeat(10_000);
+        let expected = "张三,".repeat(10_000);
+        let decoded = decode(&bytes);
+        assert_eq!(decoded, Some((expected.into(), TextEncoding::Gb18030)));
+        bytes.extend(b"\xA3\xA0");
+        assert_eq!(decode(&bytes), None);
     }
 }
