@@ -288,7 +288,7 @@ catalogue! {
     FailDescription: "第 {place} 项不是 key=value 的形式：请写成 number=1000751012345678 这样", "item {place} is not of the form key=value: write it like number=1000751012345678";
 
     // What is wrong with a file as a whole.
-    FileTooLarge: "文件超过 20 MiB，请分成几个", "the file has more than 20 MiB; split it";
+    FileTooLarge: "文件超过 160 MiB，请分成几个", "the file has more than 160 MiB; split it";
     FileNotText: "文件不是 UTF-8 或 GB18030 文本，请另存为 CSV UTF-8", "the file is not text in UTF-8 or GB18030; save it as CSV UTF-8";
     FileEmpty: "第 1 行是空的，应当是列名", "row 1 is empty; it must name the columns";
     FileTooManyColumns: "第 1 行超过 64 列，请删去无关的列", "row 1 has more than 64 columns; remove those that do not belong here";

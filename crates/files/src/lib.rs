@@ -18,8 +18,9 @@ pub use headings::{chinese_heading, column_of_heading};
 pub use issued_cards::{IssuedCardList, parse_issued_cards};
 pub use table::Delimiter;
 
-/// The most bytes a file may have: 20 MiB.
-pub const MAX_FILE_BYTES: usize = 20 * 1024 * 1024;
+/// The most bytes a file may have: 160 MiB, so that a list of real rows, which
+/// have about 90 bytes each, meets [`MAX_ROWS`] first.
+pub const MAX_FILE_BYTES: usize = 160 * 1024 * 1024;
 /// The most rows a list may have, its header not counted.
 pub const MAX_ROWS: usize = 1_000_000;
 /// The most columns a list may have.

@@ -149,11 +149,18 @@ fn an_unclosed_quote_is_found_where_it_begins() {
 
 #[test]
 fn a_file_beyond_the_limits_is_refused() {
-    let large = vec![b'a'; MAX_FILE_BYTES + 1];
+    let large = vec![0; MAX_FILE_BYTES + 1];
     assert_eq!(parse_issued_cards(&large), Err(FileError::TooLarge));
     let long = format!("学籍号,姓名,卡号\n{}", "1,a,1\n".repeat(MAX_ROWS + 1));
     let error = parse_issued_cards(long.as_bytes()).unwrap_err();
     assert_eq!(error, FileError::TooManyRows);
+}
+
+#[test]
+fn a_list_of_real_rows_meets_the_row_limit_first() {
+    let example = include_bytes!("../../../../examples/issued-cards.csv");
+    let list = parse_issued_cards(example).unwrap();
+    assert!(example.len() / list.n_rows * MAX_ROWS < MAX_FILE_BYTES);
 }
 
 #[test]
