@@ -235,7 +235,7 @@ story() {
 	says 3A5C7E91 $NUMBER 2049-12-31
 
 	step 'Is it good?' \
-		'Reading is what the card says; verifying is what the register makes of it.'
+		'Reading is what the card says; verifying is what the registry makes of it.'
 	at_reader 0 verify
 	says Valid
 

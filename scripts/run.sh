@@ -6,7 +6,7 @@
 #
 # CONFIG is xuekad.toml in this folder unless named. That one is made from
 # xuekad.example.toml at the first time, with the socket where `xueka` looks for
-# it and the register in a folder of the user's own.
+# it and the registry in a folder of the user's own.
 
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,4 +1,4 @@
-//! The daemon as a process, on a socket and a register of its own.
+//! The daemon as a process, on a socket and a registry of its own.
 
 use std::{
     fs::{self, File},
@@ -100,7 +100,7 @@ impl Setup {
         self
     }
 
-    /// Keeps the register elsewhere than in the daemon's own folder.
+    /// Keeps the registry elsewhere than in the daemon's own folder.
     #[must_use]
     pub fn registry(mut self, path: impl Into<PathBuf>) -> Self {
         self.registry = path.into();
@@ -121,20 +121,20 @@ impl Setup {
         self
     }
 
-    /// Runs the daemon where the folder of its register is a disk of `bytes`
+    /// Runs the daemon where the folder of its registry is a disk of `bytes`
     /// bytes that nobody else sees.
     #[must_use]
     pub fn on_small_disk(self, bytes: u32) -> Self {
         self.mounted(&format!("mount -t tmpfs -o size={bytes} small \"$1\""))
     }
 
-    /// Runs the daemon where the folder of its register cannot be written to.
+    /// Runs the daemon where the folder of its registry cannot be written to.
     #[must_use]
     pub fn on_read_only_disk(self) -> Self {
         self.mounted("mount --bind \"$1\" \"$1\" && mount -o remount,bind,ro \"$1\"")
     }
 
-    /// Runs `mount`, for which `$1` is the register's folder, in a mount
+    /// Runs `mount`, for which `$1` is the registry's folder, in a mount
     /// namespace that goes with the daemon.
     fn mounted(mut self, mount: &str) -> Self {
         let options = if rustix::process::geteuid().is_root() {

@@ -1,5 +1,5 @@
-//! What the daemon makes of a register that is newer, locked, read-only or
-//! full, and of lists and wishes that the register refuses.
+//! What the daemon makes of a registry that is newer, locked, read-only or
+//! full, and of lists and wishes that the registry refuses.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use xueka_tests::{Daemon, Setup, workspace};
 
-/// A register that a daemon has made and left.
+/// A registry that a daemon has made and left.
 fn register() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("registry.db");
@@ -38,7 +38,7 @@ fn a_register_from_a_newer_version_is_left_alone() {
     let version: i64 = database
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .unwrap();
-    assert!(version > 0, "the register says which version made it");
+    assert!(version > 0, "the registry says which version made it");
     database
         .pragma_update(None, "user_version", version + 1)
         .unwrap();

@@ -63,7 +63,7 @@ impl Block {
         self.by_state().unwrap_or(BlockReason::ByHand)
     }
 
-    /// The register's version at which it last changed.
+    /// The registry's version at which it last changed.
     #[must_use]
     pub fn version(self) -> u64 {
         self.0 >> Self::VERSION_SHIFT

@@ -13,7 +13,7 @@ use xueka_domain::{BlockChange, BlockEntry, CardKey};
 
 /// Every blocked number and UID.
 ///
-/// The register feeds it: all entries once with [`extend`](Self::extend), then
+/// The registry feeds it: all entries once with [`extend`](Self::extend), then
 /// each change with [`apply`](Self::apply).
 #[derive(Clone, Debug, Default)]
 pub struct Blacklist {
@@ -33,9 +33,9 @@ impl Blacklist {
         self.tables.extend(entries);
     }
 
-    /// Takes in one change of the register.
+    /// Takes in one change of the registry.
     ///
-    /// Changes come in the order in which the register made them. Telling the
+    /// Changes come in the order in which the registry made them. Telling the
     /// latest ones a second time, in their order, ends in the same index, so a
     /// feed may begin before the version of the first load.
     pub fn apply(&mut self, change: &BlockChange) {
@@ -43,7 +43,7 @@ impl Blacklist {
         self.advance_to(change.version);
     }
 
-    /// Notes that the register has reached `version`, though nothing of the
+    /// Notes that the registry has reached `version`, though nothing of the
     /// blacklist changed by it. Never goes back.
     pub fn advance_to(&mut self, version: u64) {
         self.version = self.version.max(version);
@@ -68,7 +68,7 @@ impl Blacklist {
         self.len() == 0
     }
 
-    /// The register's version up to which the index has followed it.
+    /// The registry's version up to which the index has followed it.
     #[must_use]
     pub fn version(&self) -> u64 {
         self.version

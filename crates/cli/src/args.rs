@@ -89,7 +89,7 @@ pub(crate) enum Command {
     Watch(WatchArgs),
     /// Say whether a card is good and, if not, why.
     Verify(VerifyArgs),
-    /// Keep the cards of the register.
+    /// Keep the cards of the registry.
     #[command(subcommand)]
     Card(CardCommand),
     /// Keep and ask the blacklist.
@@ -176,7 +176,7 @@ impl From<Assurance> for AssuranceLevel {
     }
 }
 
-/// What to do with cards of the register.
+/// What to do with cards of the registry.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CardCommand {
     /// Take in a list of cards that were issued before (CSV).
@@ -188,7 +188,7 @@ pub(crate) enum CardCommand {
     Import(ImportArgs),
     /// Hand out the card in a reader to a student.
     Collect(CollectArgs),
-    /// Show the register's record of a card.
+    /// Show the registry's record of a card.
     Show(OnRecordArgs),
     /// Report a card lost: it is blocked from that moment.
     ReportLoss(ReportLossArgs),

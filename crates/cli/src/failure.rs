@@ -381,11 +381,11 @@ mod tests {
     fn a_change_that_the_register_may_have_made_may_be_asked_for_again() {
         let reason = ErrorReason::RegistryUnavailable.as_reason();
         let details = ErrorDetails::with_error_info(reason, xueka_api::ERROR_DOMAIN, []);
-        let status = Status::with_error_details(Code::Unavailable, "no register", details);
+        let status = Status::with_error_details(Code::Unavailable, "no registry", details);
         let failure = Failure::of_status(status, "unix:/s").of_request("a1");
         let report = failure.report(Language::English);
         assert_eq!((report.exit, report.reason.as_str()), (Exit::Other, reason));
-        assert!(report.message.starts_with("no register; "));
+        assert!(report.message.starts_with("no registry; "));
         assert!(
             report.message.contains("--request-id a1"),
             "{}",

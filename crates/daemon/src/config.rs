@@ -21,7 +21,7 @@ use crate::logging;
 pub struct Config {
     /// Where the daemon listens.
     pub listen: ListenConfig,
-    /// Where the register is kept.
+    /// Where the registry is kept.
     pub registry: RegistryConfig,
     /// What the log looks like.
     pub log: LogConfig,
@@ -78,7 +78,7 @@ impl TryFrom<String> for OctalMode {
     }
 }
 
-/// Where the register is kept.
+/// Where the registry is kept.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RegistryConfig {

@@ -24,7 +24,7 @@ use crate::{
     server::{self, Served},
 };
 
-/// A daemon whose register is open, whose readers run and whose sockets are
+/// A daemon whose registry is open, whose readers run and whose sockets are
 /// bound.
 pub struct Daemon {
     listeners: Listeners,
@@ -101,7 +101,7 @@ async fn open_desk(config: &Config, simulated: bool, readers: Readers) -> anyhow
         .to_str()
         .with_context(|| format!("registry.path {} is not UTF-8", path.display()))?;
     let opened = Desk::open(address, simulated, readers, Arc::new(SystemClock)).await;
-    opened.with_context(|| format!("the register {address} cannot be opened"))
+    opened.with_context(|| format!("the registry {address} cannot be opened"))
 }
 
 fn start_readers(

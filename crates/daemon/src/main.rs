@@ -1,4 +1,4 @@
-//! `xuekad`: load the configuration, open the register, start the readers,
+//! `xuekad`: load the configuration, open the registry, start the readers,
 //! serve, drain.
 
 use std::{process::ExitCode, time::Duration};

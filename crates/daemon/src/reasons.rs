@@ -288,12 +288,12 @@ fn storage_row(reason: R) -> Words {
         ),
         R::RegistryReadOnly => words(
             Code::Unavailable,
-            "the register cannot be written to and nothing was changed; check the rights of its file",
+            "the registry cannot be written to and nothing was changed; check the rights of its file",
             "登记库不可写，未作任何更改，请检查文件权限",
         ),
         _ => words(
             Code::Unavailable,
-            "the register cannot be reached; the daemon's log says why",
+            "the registry cannot be reached; the daemon's log says why",
             "无法访问登记库，详见服务日志",
         ),
     }

@@ -233,7 +233,7 @@ fn registry(error: RegistryError) -> Told {
         | RegistryError::NetworkFilesystem { .. }
         | RegistryError::UnknownBackend) => {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::error!(%error, cause, "the register failed");
+            tracing::error!(%error, cause, "the registry failed");
             R::RegistryUnavailable.into()
         }
     }

@@ -1,4 +1,4 @@
-//! Which cards are blocked: questions from memory, changes through the register.
+//! Which cards are blocked: questions from memory, changes through the registry.
 
 use xueka_domain::{BlockReason, CardKey, Note};
 use xueka_registry::{BlacklistEntry, BlacklistPage, PageMark, RequestId};
@@ -13,7 +13,7 @@ pub type EntryPage = BlacklistPage;
 pub struct Checked {
     /// For each card asked about, in order: why it is blocked, if it is.
     pub reasons: Vec<Option<BlockReason>>,
-    /// The register's version that was asked.
+    /// The registry's version that was asked.
     pub version: u64,
 }
 

@@ -11,7 +11,7 @@ pub enum DeskError {
     /// The reader, or the card in it.
     #[error(transparent)]
     Reader(#[from] ReaderError),
-    /// The register.
+    /// The registry.
     #[error(transparent)]
     Registry(#[from] RegistryError),
     /// The card shows nothing by which it could be known again.

@@ -17,7 +17,7 @@ pub struct Collect {
 }
 
 impl Desk {
-    /// The register's record of a card; `None` when there is none.
+    /// The registry's record of a card; `None` when there is none.
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 //! The use cases of the desk: read, verify, hand out, report loss, block.
 //!
-//! [`Desk`] puts readers, register and the blacklist in memory together. It is
+//! [`Desk`] puts readers, registry and the blacklist in memory together. It is
 //! what gRPC services and pages call; it knows neither protobuf nor HTTP nor
 //! SQL. Who may do what stands in [`UseCase::is_open_to`].
 
@@ -48,12 +48,12 @@ pub struct Desk {
 const N_REVOCATIONS: usize = 64;
 
 impl Desk {
-    /// How long [`close`](Self::close) waits for the register.
+    /// How long [`close`](Self::close) waits for the registry.
     const GRACE: Duration = Duration::from_secs(2);
 
-    /// Opens the register at `address` and loads the blacklist from it.
+    /// Opens the registry at `address` and loads the blacklist from it.
     ///
-    /// `simulated` says whether the readers are: a register made for simulation
+    /// `simulated` says whether the readers are: a registry made for simulation
     /// takes no others, and the other way round.
     ///
     /// # Errors
@@ -94,12 +94,12 @@ impl Desk {
             clock,
             revoked: broadcast::Sender::new(N_REVOCATIONS),
         };
-        tracing::info!(n_blocked = desk.index().len(), version, "register open");
+        tracing::info!(n_blocked = desk.index().len(), version, "registry open");
         Ok(desk)
     }
 
     /// Stops the readers, finishes the changes under way and lets go of the
-    /// register. Ends within two seconds even when a reader is stuck or a long
+    /// registry. Ends within two seconds even when a reader is stuck or a long
     /// list is being taken in; what is not on the disk by then is lost as a
     /// whole with the end of the process, and nobody was told otherwise.
     pub async fn close(&self) {

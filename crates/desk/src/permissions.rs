@@ -11,7 +11,7 @@ pub enum UseCase {
     WatchTaps,
     /// Ask whether a card is good.
     VerifyCards,
-    /// See the register's record of a card.
+    /// See the registry's record of a card.
     SeeCards,
     /// See whose a card is.
     SeePersons,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use xueka_cards::CardReading;
-use xueka_domain::{Asked, AssuranceLevel, CardKey, Evidence, Judgement, RegisterFacts, verify};
+use xueka_domain::{Asked, AssuranceLevel, CardKey, Evidence, Judgement, RegistryFacts, verify};
 use xueka_readers::ReaderError;
 
 use crate::{Caller, CardInReader, Desk, DeskError};
@@ -32,9 +32,9 @@ pub enum Question {
 pub struct Verification {
     /// The verdict and why.
     pub judgement: Judgement,
-    /// The register's version that was asked.
+    /// The registry's version that was asked.
     pub data_version: u64,
-    /// When the register was last known to be up to date.
+    /// When the registry was last known to be up to date.
     pub data_time: Timestamp,
     /// How old that makes the data.
     pub data_age: Duration,
@@ -62,18 +62,18 @@ impl Desk {
             Question::Key(key) => (Asked::Key(key), None),
             Question::InReader(place) => self.ask_card(&place).await?,
         };
-        let register = match asked.identity() {
+        let registry = match asked.identity() {
             Ok(identity) => self.registry.facts(identity).await?,
-            Err(_) => RegisterFacts {
+            Err(_) => RegistryFacts {
                 version: self.index().version(),
-                ..RegisterFacts::default()
+                ..RegistryFacts::default()
             },
         };
         let now = self.clock.now();
-        let data_version = register.version;
+        let data_version = registry.version;
         let evidence = Evidence {
             asked,
-            register,
+            registry,
             data_age: Duration::ZERO,
             allowed_age: None,
             minimum_assurance: request.minimum_assurance,
@@ -85,7 +85,7 @@ impl Desk {
         Ok(Verification {
             judgement,
             data_version,
-            // The register itself was asked, so its data is of this moment.
+            // The registry itself was asked, so its data is of this moment.
             data_time: now,
             data_age: evidence.data_age,
             reading,

@@ -1,4 +1,4 @@
-//! The use cases together, on virtual readers and a register in a file.
+//! The use cases together, on virtual readers and a registry in a file.
 
 #![allow(
     clippy::unwrap_used,
@@ -73,7 +73,7 @@ impl Day {
         }
     }
 
-    /// Ends and begins again on the same register.
+    /// Ends and begins again on the same registry.
     async fn restart(&mut self) {
         self.desk.close().await;
         (self.desk, self.simulator) = open(&self.folder, &self.clock).await;

@@ -45,7 +45,7 @@ pub struct BlockEntry {
     pub key: CardKey,
     /// Why it is blocked.
     pub reason: BlockReason,
-    /// The register's version at which it was, or at which the reason changed.
+    /// The registry's version at which it was, or at which the reason changed.
     pub version: u64,
 }
 
@@ -60,7 +60,7 @@ pub struct BlockChange {
     /// card's state hold for a key at a time, so a new reason from a state
     /// takes the place of the one before.
     pub reason: BlockReason,
-    /// The register's version at which it changed.
+    /// The registry's version at which it changed.
     pub version: u64,
 }
 

@@ -13,9 +13,9 @@ use crate::{
 pub struct Evidence {
     /// What was asked about.
     pub asked: Asked,
-    /// What the register knows of it.
-    pub register: RegisterFacts,
-    /// How old the register's data is; zero where the register itself answers.
+    /// What the registry knows of it.
+    pub registry: RegistryFacts,
+    /// How old the registry's data is; zero where the registry itself answers.
     pub data_age: Duration,
     /// How old it may be; `None` when any age will do.
     pub allowed_age: Option<Duration>,
@@ -46,12 +46,12 @@ pub enum Asked {
 }
 
 impl Asked {
-    /// What names the card: where to look in the register.
+    /// What names the card: where to look in the registry.
     ///
     /// # Errors
     ///
     /// [`NoIdentity`] when nothing lasting names it: use
-    /// [`RegisterFacts::default`], the verdict is `Unreadable`.
+    /// [`RegistryFacts::default`], the verdict is `Unreadable`.
     pub fn identity(&self) -> Result<CardIdentity, NoIdentity> {
         let (number, uid) = match *self {
             Self::Key(key) => key.into(),
@@ -70,9 +70,9 @@ impl Asked {
     }
 }
 
-/// What the register knows of a card, taken at one moment.
+/// What the registry knows of a card, taken at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RegisterFacts {
+pub struct RegistryFacts {
     /// The card on record; `None` when none has this number or UID.
     pub card: Option<CardFacts>,
     /// The number is blocked by hand.
@@ -83,9 +83,9 @@ pub struct RegisterFacts {
     /// hand-out or list bound it to this one; or it was asked about alone and
     /// names several cards.
     pub uid_with_other_number: bool,
-    /// When the register last changed, by the clock of that time.
+    /// When the registry last changed, by the clock of that time.
     pub last_change: Option<Timestamp>,
-    /// The register's version.
+    /// The registry's version.
     pub version: u64,
 }
 

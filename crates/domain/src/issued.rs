@@ -100,7 +100,7 @@ impl fmt::Display for Column {
     }
 }
 
-/// The state in which the card enters the register.
+/// The state in which the card enters the registry.
 impl From<IssuedState> for CardState {
     fn from(state: IssuedState) -> Self {
         match state {

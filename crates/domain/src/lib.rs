@@ -20,7 +20,7 @@ mod verdict;
 mod verify;
 
 pub use block::{BlockChange, BlockEntry, BlockReason, Effect};
-pub use evidence::{Asked, CardFacts, Evidence, Judgement, RegisterFacts};
+pub use evidence::{Asked, CardFacts, Evidence, Judgement, RegistryFacts};
 pub use exit::{Consequences, ExitReason, Fee, Reinstatement};
 pub use family::{AssuranceLevel, CardFamily, CardKind};
 pub use identity::{CardIdentity, CardKey, NoIdentity};

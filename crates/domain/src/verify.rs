@@ -23,7 +23,7 @@ pub fn verify(evidence: &Evidence, now: Timestamp) -> Judgement {
     let held = Reason::ALL.into_iter();
     let reason = first(held.filter(|reason| holds(*reason, evidence, now)));
     let replaced_by = evidence
-        .register
+        .registry
         .card
         .as_ref()
         .and_then(|card| card.replaced_by);
@@ -44,8 +44,8 @@ fn first(held: impl Iterator<Item = Reason>) -> Reason {
 
 /// Whether one reason, taken by itself, holds.
 fn holds(reason: Reason, evidence: &Evidence, now: Timestamp) -> bool {
-    let register = &evidence.register;
-    let card = register.card.as_ref();
+    let registry = &evidence.registry;
+    let card = registry.card.as_ref();
     let blocked_as = |block| card.is_some_and(|card| card.state.blocks() == Some(block));
     match reason {
         Reason::LossReported => blocked_as(BlockReason::Lost),
@@ -53,14 +53,14 @@ fn holds(reason: Reason, evidence: &Evidence, now: Timestamp) -> bool {
         Reason::CardSpoilt => blocked_as(BlockReason::Spoilt),
         Reason::CardReplaced => blocked_as(BlockReason::Replaced),
         Reason::CardCancelled => blocked_as(BlockReason::Cancelled),
-        Reason::NumberBlocked => register.number_blocked,
-        Reason::UidBlocked => register.uid_blocked,
+        Reason::NumberBlocked => registry.number_blocked,
+        Reason::UidBlocked => registry.uid_blocked,
         Reason::ChipAuthenticationFailed => authentication_failed(&evidence.asked),
         Reason::WrongChip => card.is_some_and(|card| is_wrong_chip(&evidence.asked, card)),
-        Reason::UidWithOtherNumber => register.uid_with_other_number,
+        Reason::UidWithOtherNumber => registry.uid_with_other_number,
         Reason::NothingRead => evidence.asked.identity() == Err(NoIdentity::NothingRead),
         Reason::RandomUid => evidence.asked.identity() == Err(NoIdentity::RandomUid),
-        Reason::ClockBehind => register
+        Reason::ClockBehind => registry
             .last_change
             .is_some_and(|last| now.duration_until(last) > CLOCK_TOLERANCE),
         Reason::DataTooOld => evidence
@@ -102,10 +102,10 @@ fn is_wrong_chip(asked: &Asked, card: &CardFacts) -> bool {
 }
 
 /// First and last day of validity: the record's where it has them, for the
-/// register may limit a card otherwise than the transit company; else the
+/// registry may limit a card otherwise than the transit company; else the
 /// card's own.
 fn validity(evidence: &Evidence) -> (Option<Date>, Option<Date>) {
-    let card = evidence.register.card.as_ref();
+    let card = evidence.registry.card.as_ref();
     let (own_from, own_until) = match evidence.asked {
         Asked::Reading {
             valid_from,
@@ -132,7 +132,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{AssuranceLevel, CardKey, CardNumber, RegisterFacts, Uid};
+    use crate::{AssuranceLevel, CardKey, CardNumber, RegistryFacts, Uid};
 
     fn now() -> Timestamp {
         "2026-09-01T04:00:00Z".parse().unwrap()
@@ -171,11 +171,11 @@ mod tests {
     fn good() -> Evidence {
         Evidence {
             asked: reading(),
-            register: RegisterFacts {
+            registry: RegistryFacts {
                 card: Some(record()),
                 last_change: Some(now()),
                 version: 7,
-                ..RegisterFacts::default()
+                ..RegistryFacts::default()
             },
             data_age: Duration::ZERO,
             allowed_age: Some(Duration::from_hours(1)),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     fn on_record(evidence: &mut Evidence, change: impl FnOnce(&mut CardFacts)) {
-        change(evidence.register.card.get_or_insert_with(record));
+        change(evidence.registry.card.get_or_insert_with(record));
     }
 
     fn set_state(evidence: &mut Evidence, state: CardState) {
@@ -200,9 +200,9 @@ mod tests {
             Reason::CardReplaced => set_state(evidence, CardState::Replaced),
             Reason::CardCancelled => set_state(evidence, CardState::Cancelled),
             Reason::NotCollected => set_state(evidence, CardState::Delivered),
-            Reason::NumberBlocked => evidence.register.number_blocked = true,
-            Reason::UidBlocked => evidence.register.uid_blocked = true,
-            Reason::UidWithOtherNumber => evidence.register.uid_with_other_number = true,
+            Reason::NumberBlocked => evidence.registry.number_blocked = true,
+            Reason::UidBlocked => evidence.registry.uid_blocked = true,
+            Reason::UidWithOtherNumber => evidence.registry.uid_with_other_number = true,
             Reason::ChipAuthenticationFailed => {
                 if let Asked::Reading {
                     authentication_failed,
@@ -220,7 +220,7 @@ mod tests {
                 show_nothing_lasting(evidence, Some("08A1B2C3".parse().unwrap()));
             }
             Reason::ClockBehind => {
-                evidence.register.last_change = Some(now() + SignedDuration::from_secs(61));
+                evidence.registry.last_change = Some(now() + SignedDuration::from_secs(61));
             }
             Reason::DataTooOld => evidence.data_age = Duration::from_secs(3_601),
             Reason::AssuranceTooLow => {
@@ -232,7 +232,7 @@ mod tests {
             Reason::NotYetValid => on_record(evidence, |card| {
                 card.valid_from = Some("2026-09-02".parse().unwrap());
             }),
-            Reason::NotIssued => evidence.register.card = None,
+            Reason::NotIssued => evidence.registry.card = None,
             Reason::Good => {}
         }
     }
@@ -243,10 +243,10 @@ mod tests {
         }
     }
 
-    /// Without an identity there is nothing to find in the register.
+    /// Without an identity there is nothing to find in the registry.
     fn show_nothing_lasting(evidence: &mut Evidence, uid: Option<Uid>) {
         show(evidence, None, uid);
-        evidence.register.card = None;
+        evidence.registry.card = None;
     }
 
     #[test]
@@ -365,7 +365,7 @@ mod tests {
         for (time, with_until, with_from) in cases {
             let time: Timestamp = time.parse().unwrap();
             let mut evidence = good();
-            evidence.register.last_change = None;
+            evidence.registry.last_change = None;
             on_record(&mut evidence, |card| card.valid_until = Some(until));
             assert_eq!(verify(&evidence, time).verdict, with_until);
             on_record(&mut evidence, |card| {
@@ -391,7 +391,7 @@ mod tests {
     #[test]
     fn a_clock_a_little_behind_is_trusted() {
         let mut evidence = good();
-        evidence.register.last_change = Some(now() + SignedDuration::from_secs(60));
+        evidence.registry.last_change = Some(now() + SignedDuration::from_secs(60));
         assert_eq!(verify(&evidence, now()).verdict, Verdict::Valid);
         // A battery ran out, and it is 1970 again.
         assert_eq!(
@@ -430,8 +430,8 @@ mod tests {
             for reason in others {
                 bring_about(reason, &mut evidence);
             }
-            evidence.register.number_blocked |= by_number;
-            evidence.register.uid_blocked |= !by_number;
+            evidence.registry.number_blocked |= by_number;
+            evidence.registry.uid_blocked |= !by_number;
             prop_assert!(verify(&evidence, now()).verdict.is_known_block());
         }
     }

@@ -7,7 +7,7 @@ use xueka_domain::BlockChange;
 /// What a transaction changed, told before its callers are answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
-    /// The register's version after it.
+    /// The registry's version after it.
     pub version: u64,
     /// What changed on the blacklist, in order; often nothing.
     pub blocks: Vec<BlockChange>,

@@ -8,7 +8,7 @@ use xueka_domain::{
 
 use crate::TokenName;
 
-/// The register's record of one card.
+/// The registry's record of one card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardRecord {
     /// The card number; `None` for a card known by its UID alone.
@@ -36,7 +36,7 @@ pub struct CardRecord {
     pub issue_time: Timestamp,
     /// When its state last changed.
     pub state_time: Timestamp,
-    /// The register's version at which the record last changed.
+    /// The registry's version at which the record last changed.
     pub version: u64,
 }
 
@@ -87,7 +87,7 @@ pub struct RegistrationOutcome {
     pub unchanged: u64,
     /// The rows that were refused, in the order of the list.
     pub refused: Vec<RefusedRow>,
-    /// The register's version afterwards.
+    /// The registry's version afterwards.
     pub version: u64,
 }
 
@@ -134,7 +134,7 @@ pub struct BlacklistEntry {
     pub note: Option<Note>,
     /// Since when.
     pub create_time: Timestamp,
-    /// The register's version at which it was made or its reason changed.
+    /// The registry's version at which it was made or its reason changed.
     pub version: u64,
 }
 

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use xueka_domain::{
-    BlockChange, BlockEntry, CardIdentity, CardKey, CardNumber, ExitReason, Note, RegisterFacts,
+    BlockChange, BlockEntry, CardIdentity, CardKey, CardNumber, ExitReason, Note, RegistryFacts,
     StudentNumber, Uid,
 };
 
@@ -15,7 +15,7 @@ use crate::{
     sqlite::{self, Database},
 };
 
-/// A cloneable handle to the register of students, cards and blocks.
+/// A cloneable handle to the registry of students, cards and blocks.
 ///
 /// Changes are made one after the other by one thread and are on the disk
 /// before they are answered. A change that was handed over is made even if its
@@ -32,7 +32,7 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Opens the register at an address: a path or `sqlite:PATH`.
+    /// Opens the registry at an address: a path or `sqlite:PATH`.
     ///
     /// A new database is made where none is. An old one is brought to the
     /// present schema. The database belongs to this process until every handle
@@ -60,7 +60,7 @@ impl Registry {
 
     /// Takes in a list of cards that were issued before, in one transaction.
     ///
-    /// Every row is judged against the register and against the rows before it.
+    /// Every row is judged against the registry and against the rows before it.
     /// Unless [`Registration::accept_good_rows`] is set, one refused row means
     /// that none is taken. An active card takes the place of the lost and
     /// damaged ones of its holder.
@@ -170,7 +170,7 @@ impl Registry {
 
     /// Cancels the loss of the card in hand, which a reading has just shown.
     ///
-    /// When the register has a UID for the card, the reading must show the same
+    /// When the registry has a UID for the card, the reading must show the same
     /// one; a card registered without a UID is known by its number.
     ///
     /// # Errors
@@ -212,7 +212,7 @@ impl Registry {
     /// # Errors
     ///
     /// None beyond those of every method.
-    pub async fn facts(&self, identity: CardIdentity) -> Result<RegisterFacts, RegistryError> {
+    pub async fn facts(&self, identity: CardIdentity) -> Result<RegistryFacts, RegistryError> {
         self.database
             .read("looking up a card", move |sql| sqlite::facts(sql, identity))
             .await
@@ -418,7 +418,7 @@ impl Registry {
             .await
     }
 
-    /// The register's version: it rises with every change.
+    /// The registry's version: it rises with every change.
     ///
     /// # Errors
     ///
@@ -460,12 +460,12 @@ mod tests {
     #[test]
     fn addresses_name_files() {
         let cases = [
-            ("register.db", Some("register.db"), "a relative path"),
-            ("/srv/register.db", Some("/srv/register.db"), "a path"),
-            ("sqlite:register.db", Some("register.db"), "with its scheme"),
+            ("registry.db", Some("registry.db"), "a relative path"),
+            ("/srv/registry.db", Some("/srv/registry.db"), "a path"),
+            ("sqlite:registry.db", Some("registry.db"), "with its scheme"),
             (
-                "sqlite:///srv/register.db",
-                Some("/srv/register.db"),
+                "sqlite:///srv/registry.db",
+                Some("/srv/registry.db"),
                 "as a URL",
             ),
             ("postgresql://db/xueka", None, "a kind that is not known"),

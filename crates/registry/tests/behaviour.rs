@@ -1,4 +1,4 @@
-//! How a register behaves, whatever database is behind it.
+//! How a registry behaves, whatever database is behind it.
 //!
 //! The behaviour is written as functions over a [`Stand`] in `suite/`; this
 //! file runs each of them on a fresh database.
@@ -21,7 +21,7 @@ macro_rules! on_sqlite {
                 #[tokio::test]
                 async fn $name() {
                     let folder = tempfile::tempdir().unwrap();
-                    let address = folder.path().join("register.db");
+                    let address = folder.path().join("registry.db");
                     let stand = super::Stand::open(address.to_str().unwrap()).await;
                     super::suite::$module::$name(&stand).await;
                     // Whatever happened, the trail of it is in order.

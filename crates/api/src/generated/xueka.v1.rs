@@ -34,7 +34,7 @@ pub struct BlacklistEntry {
     /// Since when.
     #[prost(message, optional, tag = "4")]
     pub create_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// The register's version at which it was made.
+    /// The registry's version at which it was made.
     #[prost(uint64, tag = "5")]
     pub version: u64,
 }
@@ -71,7 +71,7 @@ pub struct RemoveEntryRequest {
 /// The entry was removed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RemoveEntryResponse {
-    /// The register's version at which it was removed.
+    /// The registry's version at which it was removed.
     #[prost(uint64, tag = "1")]
     pub version: u64,
 }
@@ -125,7 +125,7 @@ pub struct CheckCardResponse {
     /// Why, when it is.
     #[prost(enumeration = "BlockReason", tag = "2")]
     pub reason: i32,
-    /// The register's version that was asked.
+    /// The registry's version that was asked.
     #[prost(uint64, tag = "3")]
     pub data_version: u64,
 }
@@ -143,7 +143,7 @@ pub struct CheckCardsResponse {
     /// `BLOCK_REASON_UNSPECIFIED` for a card that is not blocked.
     #[prost(enumeration = "BlockReason", repeated, tag = "1")]
     pub reasons: ::prost::alloc::vec::Vec<i32>,
-    /// The register's version that was asked.
+    /// The registry's version that was asked.
     #[prost(uint64, tag = "2")]
     pub data_version: u64,
 }
@@ -1322,11 +1322,11 @@ pub enum ErrorReason {
     TokenExists = 45,
     /// No such token.
     TokenNotFound = 46,
-    /// The register cannot be reached; whether a change was made is unknown.
+    /// The registry cannot be reached; whether a change was made is unknown.
     RegistryUnavailable = 50,
     /// There is no room for a change; nothing was changed.
     RegistryFull = 51,
-    /// The register cannot be written to; nothing was changed.
+    /// The registry cannot be written to; nothing was changed.
     RegistryReadOnly = 52,
     /// No such slot.
     SlotNotFound = 60,
@@ -1491,10 +1491,10 @@ pub struct VerifyCardResponse {
     /// The assurance that was reached.
     #[prost(enumeration = "AssuranceLevel", tag = "4")]
     pub assurance: i32,
-    /// The version of the register that was asked; it rises with every change.
+    /// The version of the registry that was asked; it rises with every change.
     #[prost(uint64, tag = "5")]
     pub data_version: u64,
-    /// When the register was last known to be up to date.
+    /// When the registry was last known to be up to date.
     #[prost(message, optional, tag = "6")]
     pub data_time: ::core::option::Option<::prost_types::Timestamp>,
     /// How old that makes the data.
@@ -1508,7 +1508,7 @@ pub struct VerifyCardResponse {
     #[prost(message, optional, tag = "9")]
     pub reading: ::core::option::Option<CardReading>,
 }
-/// The register's record of a card.
+/// The registry's record of a card.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Card {
     /// The card number; empty for a card known by UID alone.
@@ -1545,7 +1545,7 @@ pub struct Card {
     /// When its state last changed.
     #[prost(message, optional, tag = "11")]
     pub state_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// The version of the register at which the record last changed.
+    /// The version of the registry at which the record last changed.
     #[prost(uint64, tag = "12")]
     pub version: u64,
 }
@@ -1723,7 +1723,7 @@ pub struct RegisterTotals {
     /// Rows refused.
     #[prost(uint64, tag = "4")]
     pub refused: u64,
-    /// The register's version afterwards.
+    /// The registry's version afterwards.
     #[prost(uint64, tag = "5")]
     pub data_version: u64,
 }
@@ -2101,7 +2101,7 @@ pub mod issuance_service_client {
                 .insert(GrpcMethod::new("xueka.v1.IssuanceService", "VerifyCard"));
             self.inner.unary(req, path, codec).await
         }
-        /// Gives the register's record of one card.
+        /// Gives the registry's record of one card.
         ///
         /// Errors:
         ///
@@ -2308,7 +2308,7 @@ pub mod issuance_service_server {
             tonic::Response<super::VerifyCardResponse>,
             tonic::Status,
         >;
-        /// Gives the register's record of one card.
+        /// Gives the registry's record of one card.
         ///
         /// Errors:
         ///

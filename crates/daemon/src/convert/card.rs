@@ -130,7 +130,7 @@ pub(crate) fn issued_card(row: &v1::IssuedCardRow) -> Result<IssuedCard, v1::Ref
     })
 }
 
-/// A row that the register refuses, in the words of the protocol.
+/// A row that the registry refuses, in the words of the protocol.
 pub(crate) fn refused_row(refused: &RefusedRow, language: Language) -> v1::RefusedRow {
     let (english, chinese) = row_words(refused.reason);
     v1::RefusedRow {

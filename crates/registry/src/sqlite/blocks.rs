@@ -253,7 +253,7 @@ pub(crate) fn changes(sql: &Connection, after: u64, limit: usize) -> Work<Vec<Bl
     Ok(changes)
 }
 
-/// The register's version.
+/// The registry's version.
 pub(crate) fn version(sql: &Connection) -> Work<u64> {
     Ok(sql
         .prepare_cached("SELECT version FROM meta")?

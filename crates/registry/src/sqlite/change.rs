@@ -1,4 +1,4 @@
-//! One change of the register: its version, its audit row and its feed, kept
+//! One change of the registry: its version, its audit row and its feed, kept
 //! together with what it changes.
 
 use rusqlite::Connection;
@@ -24,7 +24,7 @@ pub(crate) struct Change<'a> {
 }
 
 /// What a piece of work leaves behind: its answer and, when it changed
-/// something, what those who follow the register are told.
+/// something, what those who follow the registry are told.
 #[derive(Debug)]
 pub(crate) struct Done<T> {
     pub(crate) answer: T,

@@ -1,7 +1,7 @@
 //! What verification needs to know of a card, from one moment.
 
 use rusqlite::Connection;
-use xueka_domain::{CardFacts, CardIdentity, CardKey, RegisterFacts};
+use xueka_domain::{CardFacts, CardIdentity, CardKey, RegistryFacts};
 
 use super::{
     blocks,
@@ -12,7 +12,7 @@ use super::{
 };
 
 /// Looks up everything at once.
-pub(crate) fn facts(sql: &Connection, identity: CardIdentity) -> Work<RegisterFacts> {
+pub(crate) fn facts(sql: &Connection, identity: CardIdentity) -> Work<RegistryFacts> {
     let snapshot = sql.unchecked_transaction()?;
     let (card, is_ambiguous) = find_card(&snapshot, identity)?;
     let on_record = card.as_ref().map(|card| (card.number, card.uid));
@@ -26,7 +26,7 @@ pub(crate) fn facts(sql: &Connection, identity: CardIdentity) -> Work<RegisterFa
     // A number that is asked about alone brings the UID on record with it.
     let uid_blocked = is_blocked(&snapshot, uid.map(CardKey::Uid))?;
     let conflict = is_ambiguous || is_seen_with_other(&snapshot, identity, card.as_ref())?;
-    Ok(RegisterFacts {
+    Ok(RegistryFacts {
         card: card.map(|card| to_facts(&snapshot, &card)).transpose()?,
         number_blocked,
         uid_blocked,
@@ -77,7 +77,7 @@ fn find_card(sql: &Connection, identity: CardIdentity) -> Work<(Option<CardRow>,
 /// That speaks against a card only whose own number and UID were never bound by
 /// a hand-out or a list. Whoever puts the UID of a good card on a chip of his
 /// own makes that chip suspect, not the good card; and where two numbers were
-/// bound to one UID, the UID repeats and the register knows of it.
+/// bound to one UID, the UID repeats and the registry knows of it.
 fn is_seen_with_other(
     sql: &Connection,
     identity: CardIdentity,

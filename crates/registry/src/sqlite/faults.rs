@@ -14,7 +14,7 @@ use xueka_domain::{CardKey, Note};
 use super::{schema, writer};
 use crate::{BlacklistEntry, Commit, OpenOptions, Registry, RegistryError, Stamp};
 
-/// A register whose connections a test can spoil.
+/// A registry whose connections a test can spoil.
 struct Bench {
     registry: Registry,
     commits: Arc<Mutex<Vec<Commit>>>,
@@ -25,7 +25,7 @@ struct Bench {
 impl Bench {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("register.db");
+        let path = folder.path().join("registry.db");
         let commits = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&commits);
         let options = OpenOptions {
@@ -308,7 +308,7 @@ async fn a_damaged_database_is_refused() {
 #[tokio::test]
 async fn a_place_that_is_not_there_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("missing").join("register.db");
+    let path = folder.path().join("missing").join("registry.db");
     let error = open(&path, false).await.unwrap_err();
     assert!(
         matches!(error, RegistryError::Unavailable { .. }),

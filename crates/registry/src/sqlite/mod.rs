@@ -1,4 +1,4 @@
-//! The register in an SQLite file.
+//! The registry in an SQLite file.
 //!
 //! One thread owns the one connection that writes; a few others read. Every
 //! module below the threads is plain: a connection and values in, values out.

@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn only_one_process_has_a_database() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("register.db");
+        let path = folder.path().join("registry.db");
         let first = Place::take(&path).unwrap();
         assert!(matches!(Place::take(&path), Err(RegistryError::InUse)));
         drop(first);
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn a_link_is_no_second_database() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("register.db");
+        let path = folder.path().join("registry.db");
         let link = folder.path().join("link.db");
         std::os::unix::fs::symlink(&path, &link).unwrap();
         assert!(Place::take(&link).is_err(), "a link that leads nowhere");

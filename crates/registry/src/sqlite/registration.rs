@@ -72,7 +72,7 @@ pub(crate) fn register(
         |_, kept| recall(kept),
         |change| {
             // All rows are tried inside this savepoint: each is judged against
-            // the register as the rows before it leave it.
+            // the registry as the rows before it leave it.
             sql.execute_batch("SAVEPOINT list")?;
             let tried = take_rows(change, &list.rows)?;
             let spoilt = !tried.outcome.refused.is_empty() && !list.accept_good_rows;
@@ -163,7 +163,7 @@ fn take_row(change: &mut Change<'_>, row: &IssuedCard) -> Work<Judged> {
     })
 }
 
-/// What can be said of a row without the register.
+/// What can be said of a row without the registry.
 fn judge_alone(row: &IssuedCard) -> Result<CardIdentity, Fault> {
     if row.uid.is_some_and(|uid| uid.is_random()) {
         return Err((Some(Column::Uid), RowRefusal::RandomUid));

@@ -17,7 +17,7 @@ const N_LOOKED_AT: i64 = 64;
 /// A number with which a UID was seen.
 pub(crate) struct SeenNumber {
     pub(crate) number: CardNumber,
-    /// A hand-out or list bound the two together, so that the register knows
+    /// A hand-out or list bound the two together, so that the registry knows
     /// of a UID that repeats.
     pub(crate) is_bound: bool,
 }

@@ -1,4 +1,4 @@
-//! The behaviour of a register, as functions over a [`stand::Stand`].
+//! The behaviour of a registry, as functions over a [`stand::Stand`].
 
 pub(crate) mod blacklist;
 pub(crate) mod issuing;

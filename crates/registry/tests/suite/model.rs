@@ -75,7 +75,7 @@ pub(crate) async fn any_sequence_of_operations_keeps_the_rules(stand: &Stand) {
     let mut runner = TestRunner::new(Config::default());
     let mut holders: Seen = BTreeMap::new();
     let mut by_hand = BTreeSet::new();
-    // One register for all sequences: what went before only makes it harder,
+    // One registry for all sequences: what went before only makes it harder,
     // and new indices keep room for what is new.
     for round in 0..24 {
         let steps = proptest::collection::vec(step(), 1..24);

@@ -1,4 +1,4 @@
-//! A register to try things on, with made-up students and cards by index.
+//! A registry to try things on, with made-up students and cards by index.
 
 use std::sync::{
     Arc, Mutex,
@@ -15,7 +15,7 @@ use xueka_registry::{
     Registry, RegistryError, RequestId, Stamp, WhichCard,
 };
 
-/// An open register, and what it told at each commit.
+/// An open registry, and what it told at each commit.
 pub(crate) struct Stand {
     pub(crate) registry: Registry,
     pub(crate) commits: Arc<Mutex<Vec<Commit>>>,

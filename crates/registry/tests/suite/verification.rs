@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use xueka_domain::{
-    Asked, AssuranceLevel, CardFacts, CardIdentity, CardState, Evidence, ExitReason, RegisterFacts,
+    Asked, AssuranceLevel, CardFacts, CardIdentity, CardState, Evidence, ExitReason, RegistryFacts,
     Verdict, verify,
 };
 use xueka_registry::WhichCard;
 
 use super::stand::{Stand, card, issued, mixed, number, number_key, stamp, time, uid, uid_key};
 
-async fn facts(stand: &Stand, identity: CardIdentity) -> RegisterFacts {
+async fn facts(stand: &Stand, identity: CardIdentity) -> RegistryFacts {
     stand.registry.facts(identity).await.unwrap()
 }
 
@@ -25,7 +25,7 @@ async fn verdict(stand: &Stand, shown: CardIdentity) -> Verdict {
             assurance: AssuranceLevel::NumberRead,
             authentication_failed: false,
         },
-        register: facts(stand, shown).await,
+        registry: facts(stand, shown).await,
         data_age: Duration::ZERO,
         allowed_age: None,
         minimum_assurance: AssuranceLevel::NothingRead,
@@ -35,7 +35,7 @@ async fn verdict(stand: &Stand, shown: CardIdentity) -> Verdict {
 
 pub(crate) async fn facts_tell_what_is_on_record(stand: &Stand) {
     let unknown = facts(stand, card(7)).await;
-    assert_eq!(unknown, RegisterFacts::default());
+    assert_eq!(unknown, RegistryFacts::default());
 
     stand.enrol([1]).await;
     stand.collect(1, card(7)).await.unwrap();
@@ -45,7 +45,7 @@ pub(crate) async fn facts_tell_what_is_on_record(stand: &Stand) {
             .registry
             .add_block(stand.request(), stamp(4), key, note.clone())
     };
-    let expected = RegisterFacts {
+    let expected = RegistryFacts {
         card: Some(CardFacts {
             state: CardState::Active,
             uid: Some(uid(7)),
@@ -55,7 +55,7 @@ pub(crate) async fn facts_tell_what_is_on_record(stand: &Stand) {
         }),
         last_change: Some(time(1)),
         version: 3,
-        ..RegisterFacts::default()
+        ..RegistryFacts::default()
     };
     for identity in [card(7), mixed(Some(7), None), mixed(None, Some(7))] {
         assert_eq!(facts(stand, identity).await, expected);

@@ -1,7 +1,7 @@
 -- Students, cards, blocks, sightings, tokens, and the trail of their changes.
 -- How values stand in columns is said in codec.rs.
 
--- One row: what concerns the register as a whole. "version" rises by one with
+-- One row: what concerns the registry as a whole. "version" rises by one with
 -- each change, and is the sequence of the audit trail, whose end stands here
 -- so that rows cut off its end are missed.
 CREATE TABLE meta (
@@ -106,7 +106,7 @@ CREATE TABLE audit (
     hash BLOB NOT NULL
 ) STRICT;
 
--- What those who follow the register are told, in order: first what happened
+-- What those who follow the registry are told, in order: first what happened
 -- to which rows, then each change of the blacklist.
 CREATE TABLE feed (
     version INTEGER NOT NULL,
