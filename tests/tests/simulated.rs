@@ -36,7 +36,7 @@ fn every_family_is_answered_sensibly_in_process() {
 }
 
 #[test]
-fn a_register_made_without_simulation_is_refused_to_simulated_readers() {
+fn a_registry_made_without_simulation_is_refused_to_simulated_readers() {
     let folder = tempfile::tempdir().unwrap();
     let registry = folder.path().join("registry.db");
     drop(Setup::bare().registry(&registry).start());

@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_the_register_may_have_made_may_be_asked_for_again() {
+    fn a_change_that_the_registry_may_have_made_may_be_asked_for_again() {
         let reason = ErrorReason::RegistryUnavailable.as_reason();
         let details = ErrorDetails::with_error_info(reason, xueka_api::ERROR_DOMAIN, []);
         let status = Status::with_error_details(Code::Unavailable, "no registry", details);

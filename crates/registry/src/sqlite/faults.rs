@@ -268,7 +268,7 @@ async fn a_newer_schema_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
-async fn files_that_are_no_register_are_refused() {
+async fn files_that_are_no_registry_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("notes.txt");
     fs::write(

@@ -32,7 +32,7 @@ fn import(daemon: &Daemon, list: &str, more: &[&str]) -> (i32, String) {
 }
 
 #[test]
-fn a_register_from_a_newer_version_is_left_alone() {
+fn a_registry_from_a_newer_version_is_left_alone() {
     let (_folder, path) = register();
     let database = Connection::open(&path).unwrap();
     let version: i64 = database
@@ -51,7 +51,7 @@ fn a_register_from_a_newer_version_is_left_alone() {
 }
 
 #[test]
-fn a_register_that_another_program_holds_is_named() {
+fn a_registry_that_another_program_holds_is_named() {
     let (_folder, path) = register();
     let holder = Connection::open(&path).unwrap();
     holder
@@ -66,7 +66,7 @@ fn a_register_that_another_program_holds_is_named() {
 }
 
 #[test]
-fn two_daemons_never_share_a_register() {
+fn two_daemons_never_share_a_registry() {
     let (_folder, path) = register();
     let first = Setup::bare().registry(&path).start();
 
@@ -79,7 +79,7 @@ fn two_daemons_never_share_a_register() {
 }
 
 #[test]
-fn a_register_on_a_read_only_disk_is_named() {
+fn a_registry_on_a_read_only_disk_is_named() {
     let (_folder, path) = register();
 
     let refusal = Setup::bare().registry(&path).on_read_only_disk().refused();
