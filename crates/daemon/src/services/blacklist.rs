@@ -1,19 +1,19 @@
 //! `BlacklistService`.
 
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 
 use tonic::{Request, Response, Status};
 use xueka_api::v1::{
-    AddEntryRequest, AddEntryResponse, BlacklistEntry, BlockReason, CheckCardRequest,
-    CheckCardResponse, CheckCardsRequest, CheckCardsResponse, GetEntryRequest, GetEntryResponse,
-    ListEntriesRequest, ListEntriesResponse, RemoveEntryRequest, RemoveEntryResponse,
+    AddEntryRequest, AddEntryResponse, BlockReason, CheckCardRequest, CheckCardResponse,
+    CheckCardsRequest, CheckCardsResponse, GetEntryRequest, GetEntryResponse, ListEntriesRequest,
+    ListEntriesResponse, RemoveEntryRequest, RemoveEntryResponse,
     blacklist_service_server::BlacklistService,
 };
-use xueka_desk::{Caller, Desk};
+use xueka_desk::Desk;
 use xueka_registry::PageMark;
 
-use super::{call_of, request_id};
-use crate::{convert, status::ServiceError};
+use super::{request_id, served};
+use crate::{convert, gate::Call, status::ServiceError};
 
 /// The most cards of one question.
 const MOST_CARDS: usize = 10_000;
@@ -34,34 +34,39 @@ impl Blacklist {
 
     async fn add(
         &self,
-        caller: &Caller,
+        call: Call,
         request: AddEntryRequest,
-    ) -> Result<BlacklistEntry, ServiceError> {
+    ) -> Result<AddEntryResponse, ServiceError> {
         let id = request_id(&request.request_id)?;
         let key = convert::key_of(request.card)?;
         let note = request
             .note
             .parse()
             .map_err(|error| ServiceError::argument("note", error))?;
-        let entry = self.desk.add_block(caller, id, key, note).await?;
-        Ok(convert::entry(&entry))
+        let entry = self.desk.add_block(&call.caller, id, key, note).await?;
+        Ok(AddEntryResponse {
+            entry: Some(convert::entry(&entry)),
+        })
     }
 
     async fn remove(
         &self,
-        caller: &Caller,
+        call: Call,
         request: RemoveEntryRequest,
-    ) -> Result<u64, ServiceError> {
+    ) -> Result<RemoveEntryResponse, ServiceError> {
         let id = request_id(&request.request_id)?;
         let key = convert::key_of(request.card)?;
-        Ok(self.desk.remove_block(caller, id, key).await?)
+        let version = self.desk.remove_block(&call.caller, id, key).await?;
+        Ok(RemoveEntryResponse { version })
     }
 
-    async fn find(&self, request: GetEntryRequest) -> Result<BlacklistEntry, ServiceError> {
+    async fn find(&self, request: GetEntryRequest) -> Result<GetEntryResponse, ServiceError> {
         let key = convert::key_of(request.card)?;
         let entry = self.desk.find_block(key).await?;
         let entry = entry.ok_or(ServiceError::EntryNotFound)?;
-        Ok(convert::entry(&entry))
+        Ok(GetEntryResponse {
+            entry: Some(convert::entry(&entry)),
+        })
     }
 
     async fn list(&self, request: ListEntriesRequest) -> Result<ListEntriesResponse, ServiceError> {
@@ -85,27 +90,40 @@ impl Blacklist {
         })
     }
 
-    fn check(&self, cards: CheckCardsRequest) -> Result<CheckCardsResponse, ServiceError> {
-        if cards.cards.len() > MOST_CARDS {
+    fn check_one(&self, request: CheckCardRequest) -> Result<CheckCardResponse, ServiceError> {
+        let key = convert::key_of(request.card)?;
+        let checked = self.desk.check(&[key]);
+        let reason = checked.reasons.into_iter().flatten().next();
+        Ok(CheckCardResponse {
+            blocked: reason.is_some(),
+            reason: reason_or_none(reason).into(),
+            data_version: checked.version,
+        })
+    }
+
+    fn check_many(&self, request: CheckCardsRequest) -> Result<CheckCardsResponse, ServiceError> {
+        if request.cards.len() > MOST_CARDS {
             return Err(ServiceError::argument("cards", "at most 10,000 at once"));
         }
-        let keys = cards
+        let keys = request
             .cards
             .into_iter()
             .map(|card| convert::key_of(Some(card)))
             .collect::<Result<Vec<_>, _>>()?;
         let checked = self.desk.check(&keys);
-        let reason =
-            |reason: Option<_>| reason.map_or(BlockReason::Unspecified, convert::block_reason);
+        let reasons = checked.reasons.into_iter();
         Ok(CheckCardsResponse {
-            reasons: checked
-                .reasons
-                .into_iter()
-                .map(|found| reason(found).into())
+            reasons: reasons
+                .map(|reason| reason_or_none(reason).into())
                 .collect(),
             data_version: checked.version,
         })
     }
+}
+
+/// Why a card is blocked, as the protocol says it also of one that is not.
+fn reason_or_none(reason: Option<xueka_domain::BlockReason>) -> BlockReason {
+    reason.map_or(BlockReason::Unspecified, convert::block_reason)
 }
 
 #[tonic::async_trait]
@@ -114,67 +132,41 @@ impl BlacklistService for Blacklist {
         &self,
         request: Request<AddEntryRequest>,
     ) -> Result<Response<AddEntryResponse>, Status> {
-        let (caller, language) = call_of(&request)?;
-        let answer = self.add(&caller, request.into_inner()).await;
-        let entry = answer.map_err(|error| error.into_status(language))?;
-        Ok(Response::new(AddEntryResponse { entry: Some(entry) }))
+        served(request, |call, request| self.add(call, request)).await
     }
 
     async fn remove_entry(
         &self,
         request: Request<RemoveEntryRequest>,
     ) -> Result<Response<RemoveEntryResponse>, Status> {
-        let (caller, language) = call_of(&request)?;
-        let answer = self.remove(&caller, request.into_inner()).await;
-        let version = answer.map_err(|error| error.into_status(language))?;
-        Ok(Response::new(RemoveEntryResponse { version }))
+        served(request, |call, request| self.remove(call, request)).await
     }
 
     async fn get_entry(
         &self,
         request: Request<GetEntryRequest>,
     ) -> Result<Response<GetEntryResponse>, Status> {
-        let (_, language) = call_of(&request)?;
-        let answer = self.find(request.into_inner()).await;
-        let entry = answer.map_err(|error| error.into_status(language))?;
-        Ok(Response::new(GetEntryResponse { entry: Some(entry) }))
+        served(request, |_, request| self.find(request)).await
     }
 
     async fn list_entries(
         &self,
         request: Request<ListEntriesRequest>,
     ) -> Result<Response<ListEntriesResponse>, Status> {
-        let (_, language) = call_of(&request)?;
-        let answer = self.list(request.into_inner()).await;
-        let page = answer.map_err(|error| error.into_status(language))?;
-        Ok(Response::new(page))
+        served(request, |_, request| self.list(request)).await
     }
 
     async fn check_card(
         &self,
         request: Request<CheckCardRequest>,
     ) -> Result<Response<CheckCardResponse>, Status> {
-        let (_, language) = call_of(&request)?;
-        let answer = convert::key_of(request.into_inner().card);
-        let key = answer.map_err(|error| error.into_status(language))?;
-        let checked = self.desk.check(&[key]);
-        let reason = checked.reasons.into_iter().flatten().next();
-        Ok(Response::new(CheckCardResponse {
-            blocked: reason.is_some(),
-            reason: reason
-                .map_or(BlockReason::Unspecified, convert::block_reason)
-                .into(),
-            data_version: checked.version,
-        }))
+        served(request, |_, request| ready(self.check_one(request))).await
     }
 
     async fn check_cards(
         &self,
         request: Request<CheckCardsRequest>,
     ) -> Result<Response<CheckCardsResponse>, Status> {
-        let (_, language) = call_of(&request)?;
-        let answer = self.check(request.into_inner());
-        let checked = answer.map_err(|error| error.into_status(language))?;
-        Ok(Response::new(checked))
+        served(request, |_, request| ready(self.check_many(request))).await
     }
 }

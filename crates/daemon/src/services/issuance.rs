@@ -5,17 +5,17 @@ use std::{pin::Pin, sync::Arc};
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 use xueka_api::v1::{
-    CancelLossRequest, CancelLossResponse, CollectCardRequest, CollectCardResponse, GetCardRequest,
-    GetCardResponse, RegisterIssuedCardsRequest, RegisterIssuedCardsResponse, ReportLossRequest,
-    ReportLossResponse, VerifyCardRequest, VerifyCardResponse, get_card_request,
+    CancelLossRequest, CancelLossResponse, Card, CollectCardRequest, CollectCardResponse,
+    GetCardRequest, GetCardResponse, RegisterIssuedCardsRequest, RegisterIssuedCardsResponse,
+    ReportLossRequest, ReportLossResponse, VerifyCardRequest, VerifyCardResponse, get_card_request,
     issuance_service_server::IssuanceService, report_loss_request, verify_card_request,
 };
-use xueka_desk::{Caller, Collect, Desk, Question, UseCase, VerifyRequest};
+use xueka_desk::{Collect, Desk, Question, UseCase, VerifyRequest};
 use xueka_domain::{AssuranceLevel, StudentNumber};
-use xueka_registry::WhichCard;
+use xueka_registry::{CardRecord, WhichCard};
 
-use super::{call_of, place, register, request_id};
-use crate::{convert, status::ServiceError};
+use super::{call_of, place, register, request_id, served};
+use crate::{convert, gate::Call, status::ServiceError};
 
 /// Who was issued which card, and whether a card is good.
 pub(crate) struct Issuance {
@@ -29,9 +29,9 @@ impl Issuance {
 
     async fn verify(
         &self,
-        caller: &Caller,
+        call: Call,
         request: VerifyCardRequest,
-    ) -> Result<xueka_desk::Verification, ServiceError> {
+    ) -> Result<VerifyCardResponse, ServiceError> {
         use verify_card_request::Card;
         let minimum = convert::known("minimum_assurance", request.minimum_assurance)?;
         let minimum = convert::minimum_assurance(minimum);
@@ -47,13 +47,16 @@ impl Issuance {
             question,
             minimum_assurance: minimum.unwrap_or(AssuranceLevel::NothingRead),
         };
-        Ok(self.desk.verify(caller, request).await?)
+        let verification = self.desk.verify(&call.caller, request).await?;
+        let role = call.caller.role;
+        Ok(convert::verification(&verification, call.language, role))
     }
 
     async fn find(
         &self,
+        call: Call,
         request: GetCardRequest,
-    ) -> Result<xueka_registry::CardRecord, ServiceError> {
+    ) -> Result<GetCardResponse, ServiceError> {
         use get_card_request::Card;
         let which = match request.card {
             Some(Card::CardNumber(text)) => {
@@ -64,27 +67,33 @@ impl Issuance {
             None => return Err(no_card_named("card")),
         };
         let card = self.desk.find_card(which).await?;
-        card.ok_or(ServiceError::CardNotFound)
+        let card = card.ok_or(ServiceError::CardNotFound)?;
+        Ok(GetCardResponse {
+            card: Some(told(&call, &card)),
+        })
     }
 
     async fn collect(
         &self,
-        caller: &Caller,
+        call: Call,
         request: CollectCardRequest,
-    ) -> Result<xueka_registry::CardRecord, ServiceError> {
+    ) -> Result<CollectCardResponse, ServiceError> {
         let id = request_id(&request.request_id)?;
         let collect = Collect {
             student: student_number(&request.student_number)?,
             place: place(request.in_reader)?,
         };
-        Ok(self.desk.collect(caller, id, collect).await?)
+        let card = self.desk.collect(&call.caller, id, collect).await?;
+        Ok(CollectCardResponse {
+            card: Some(told(&call, &card)),
+        })
     }
 
     async fn report(
         &self,
-        caller: &Caller,
+        call: Call,
         request: ReportLossRequest,
-    ) -> Result<xueka_registry::CardRecord, ServiceError> {
+    ) -> Result<ReportLossResponse, ServiceError> {
         use report_loss_request::Card;
         let id = request_id(&request.request_id)?;
         let reason = convert::loss_reason(convert::known("reason", request.reason)?);
@@ -96,17 +105,26 @@ impl Issuance {
             Some(Card::StudentNumber(text)) => WhichCard::LiveCardOf(student_number(&text)?),
             None => return Err(no_card_named("card")),
         };
-        Ok(self.desk.report_loss(caller, id, which, reason).await?)
+        let card = self
+            .desk
+            .report_loss(&call.caller, id, which, reason)
+            .await?;
+        Ok(ReportLossResponse {
+            card: Some(told(&call, &card)),
+        })
     }
 
     async fn cancel(
         &self,
-        caller: &Caller,
+        call: Call,
         request: CancelLossRequest,
-    ) -> Result<xueka_registry::CardRecord, ServiceError> {
+    ) -> Result<CancelLossResponse, ServiceError> {
         let id = request_id(&request.request_id)?;
         let place = place(request.in_reader)?;
-        Ok(self.desk.cancel_loss(caller, id, &place).await?)
+        let card = self.desk.cancel_loss(&call.caller, id, &place).await?;
+        Ok(CancelLossResponse {
+            card: Some(told(&call, &card)),
+        })
     }
 }
 
@@ -119,8 +137,9 @@ fn no_card_named(field: &'static str) -> ServiceError {
     ServiceError::argument(field, "say which card is meant")
 }
 
-fn sees_persons(caller: &Caller) -> bool {
-    UseCase::SeePersons.is_open_to(caller.role)
+/// A card's record, with its holder for callers that may know.
+fn told(call: &Call, card: &CardRecord) -> Card {
+    convert::card(card, UseCase::SeePersons.is_open_to(call.caller.role))
 }
 
 #[tonic::async_trait]
@@ -129,23 +148,14 @@ impl IssuanceService for Issuance {
         &self,
         request: Request<VerifyCardRequest>,
     ) -> Result<Response<VerifyCardResponse>, Status> {
-        let (caller, language) = call_of(&request)?;
-        let answer = self.verify(&caller, request.into_inner()).await;
-        let verification = answer.map_err(|error| error.into_status(language))?;
-        let told = convert::verification(&verification, language, caller.role);
-        Ok(Response::new(told))
+        served(request, |call, request| self.verify(call, request)).await
     }
 
     async fn get_card(
         &self,
         request: Request<GetCardRequest>,
     ) -> Result<Response<GetCardResponse>, Status> {
-        let (caller, language) = call_of(&request)?;
-        let answer = self.find(request.into_inner()).await;
-        let card = answer.map_err(|error| error.into_status(language))?;
-        Ok(Response::new(GetCardResponse {
-            card: Some(convert::card(&card, sees_persons(&caller))),
-        }))
+        served(request, |call, request| self.find(call, request)).await
     }
 
     type RegisterIssuedCardsStream =
@@ -155,13 +165,8 @@ impl IssuanceService for Issuance {
         &self,
         request: Request<Streaming<RegisterIssuedCardsRequest>>,
     ) -> Result<Response<Self::RegisterIssuedCardsStream>, Status> {
-        let (caller, language) = call_of(&request)?;
-        let answers = register::take_in(
-            Arc::clone(&self.desk),
-            caller,
-            language,
-            request.into_inner(),
-        );
+        let call = call_of(&request)?;
+        let answers = register::take_in(Arc::clone(&self.desk), call, request.into_inner());
         Ok(Response::new(Box::pin(answers)))
     }
 
@@ -169,35 +174,20 @@ impl IssuanceService for Issuance {
         &self,
         request: Request<CollectCardRequest>,
     ) -> Result<Response<CollectCardResponse>, Status> {
-        let (caller, language) = call_of(&request)?;
-        let answer = self.collect(&caller, request.into_inner()).await;
-        let card = answer.map_err(|error| error.into_status(language))?;
-        Ok(Response::new(CollectCardResponse {
-            card: Some(convert::card(&card, sees_persons(&caller))),
-        }))
+        served(request, |call, request| self.collect(call, request)).await
     }
 
     async fn report_loss(
         &self,
         request: Request<ReportLossRequest>,
     ) -> Result<Response<ReportLossResponse>, Status> {
-        let (caller, language) = call_of(&request)?;
-        let answer = self.report(&caller, request.into_inner()).await;
-        let card = answer.map_err(|error| error.into_status(language))?;
-        Ok(Response::new(ReportLossResponse {
-            card: Some(convert::card(&card, sees_persons(&caller))),
-        }))
+        served(request, |call, request| self.report(call, request)).await
     }
 
     async fn cancel_loss(
         &self,
         request: Request<CancelLossRequest>,
     ) -> Result<Response<CancelLossResponse>, Status> {
-        let (caller, language) = call_of(&request)?;
-        let answer = self.cancel(&caller, request.into_inner()).await;
-        let card = answer.map_err(|error| error.into_status(language))?;
-        Ok(Response::new(CancelLossResponse {
-            card: Some(convert::card(&card, sees_persons(&caller))),
-        }))
+        served(request, |call, request| self.cancel(call, request)).await
     }
 }

@@ -8,9 +8,8 @@ mod register;
 mod simulator;
 mod token;
 
-use tonic::{Request, Status};
-use xueka_desk::{Caller, CardInReader};
-use xueka_domain::Language;
+use tonic::{Request, Response, Status};
+use xueka_desk::CardInReader;
 use xueka_registry::RequestId;
 
 pub(crate) use blacklist::Blacklist;
@@ -23,10 +22,26 @@ use crate::{convert, gate::Call, status::ServiceError};
 
 /// Who calls and in which language it reads. The gate puts this into every
 /// request that it lets through.
-fn call_of<T>(request: &Request<T>) -> Result<(Caller, Language), Status> {
+fn call_of<T>(request: &Request<T>) -> Result<Call, Status> {
     let call = request.extensions().get::<Call>();
-    let call = call.ok_or_else(|| Status::internal("the request passed no gate"))?;
-    Ok((call.caller.clone(), call.language))
+    call.cloned()
+        .ok_or_else(|| Status::internal("the request passed no gate"))
+}
+
+/// Does the work of a method and answers with what it made, or with why it
+/// failed, in the caller's language.
+async fn served<Q, A, F>(
+    request: Request<Q>,
+    work: impl FnOnce(Call, Q) -> F,
+) -> Result<Response<A>, Status>
+where
+    F: Future<Output = Result<A, ServiceError>>,
+{
+    let call = call_of(&request)?;
+    let language = call.language;
+    let made = work(call, request.into_inner()).await;
+    made.map(Response::new)
+        .map_err(|error| error.into_status(language))
 }
 
 /// The request id of a request that changes something.

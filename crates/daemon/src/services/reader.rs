@@ -12,9 +12,10 @@ use xueka_api::v1::{
 use xueka_desk::{CardInReader, Desk};
 use xueka_readers::{ReaderState, SourceState, TapEvent};
 
-use super::call_of;
+use super::{call_of, served};
 use crate::{
     convert,
+    gate::Call,
     status::{Denial, ServiceError},
 };
 
@@ -37,6 +38,18 @@ impl Readers {
             simulated,
             shutdown,
         }
+    }
+
+    async fn read(&self, request: ReadCardRequest) -> Result<ReadCardResponse, ServiceError> {
+        let place = CardInReader {
+            reader: convert::optional(&request.reader).map(str::to_owned),
+            wait: convert::wait("wait", request.wait)?,
+        };
+        let (reader, reading) = self.desk.read_card(&place).await?;
+        Ok(ReadCardResponse {
+            reader: reader.to_string(),
+            reading: Some(convert::reading(&reading)),
+        })
     }
 }
 
@@ -62,22 +75,7 @@ impl ReaderService for Readers {
         &self,
         request: Request<ReadCardRequest>,
     ) -> Result<Response<ReadCardResponse>, Status> {
-        let (_, language) = call_of(&request)?;
-        let request = request.into_inner();
-        let read = async {
-            let place = CardInReader {
-                reader: convert::optional(&request.reader).map(str::to_owned),
-                wait: convert::wait("wait", request.wait)?,
-            };
-            Ok(self.desk.read_card(&place).await?)
-        };
-        let (reader, reading) = read
-            .await
-            .map_err(|error: ServiceError| error.into_status(language))?;
-        Ok(Response::new(ReadCardResponse {
-            reader: reader.to_string(),
-            reading: Some(convert::reading(&reading)),
-        }))
+        served(request, |_, request| self.read(request)).await
     }
 
     type WatchTapsStream = ReceiverStream<Result<WatchTapsResponse, Status>>;
@@ -86,7 +84,7 @@ impl ReaderService for Readers {
         &self,
         request: Request<WatchTapsRequest>,
     ) -> Result<Response<Self::WatchTapsStream>, Status> {
-        let (caller, language) = call_of(&request)?;
+        let Call { caller, language } = call_of(&request)?;
         let request = request.into_inner();
         let mut taps = self.desk.watch_taps(request.after_sequence, request.epoch);
         let mut revocation = Box::pin(self.desk.revocation(&caller));

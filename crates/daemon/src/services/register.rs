@@ -10,12 +10,12 @@ use xueka_api::v1::{
     RegisterProgress, RegisterTotals, register_issued_cards_request as asked,
     register_issued_cards_response::Part,
 };
-use xueka_desk::{Caller, Desk};
-use xueka_domain::{IssuedCard, Language};
+use xueka_desk::Desk;
+use xueka_domain::IssuedCard;
 use xueka_registry::Registration;
 
 use super::request_id;
-use crate::{convert, status::ServiceError};
+use crate::{convert, gate::Call, status::ServiceError};
 
 /// The most rows of one registration.
 const MOST_ROWS: u64 = 1_000_000;
@@ -52,15 +52,14 @@ impl<E: Into<ServiceError>> From<E> for End {
 /// Takes in the rows and answers while doing so.
 pub(crate) fn take_in(
     desk: Arc<Desk>,
-    caller: Caller,
-    language: Language,
+    call: Call,
     rows: Streaming<RegisterIssuedCardsRequest>,
 ) -> impl Stream<Item = Result<RegisterIssuedCardsResponse, Status>> + Send {
     let (answers, stream) = mpsc::channel(64);
     tokio::spawn(async move {
-        let status = match register(&desk, &caller, language, rows, &answers).await {
+        let status = match register(&desk, &call, rows, &answers).await {
             Ok(()) | Err(End::Deserted) => return,
-            Err(End::Failed(error)) => error.into_status(language),
+            Err(End::Failed(error)) => error.into_status(call.language),
             Err(End::Broken(status)) => status,
         };
         // Whoever went away does not need to hear it.
@@ -71,8 +70,7 @@ pub(crate) fn take_in(
 
 async fn register(
     desk: &Desk,
-    caller: &Caller,
-    language: Language,
+    call: &Call,
     mut rows: Streaming<RegisterIssuedCardsRequest>,
     answers: &Answers,
 ) -> Result<(), End> {
@@ -86,14 +84,16 @@ async fn register(
         // same so that the caller hears of every mistake at once.
         dry_run: options.dry_run || (!list.refused.is_empty() && !options.accept_good_rows),
     };
-    let outcome = desk.register_issued(caller, request, registration).await?;
+    let outcome = desk
+        .register_issued(&call.caller, request, registration)
+        .await?;
     let n_senseless = u64::try_from(list.refused.len()).unwrap_or(u64::MAX);
     let n_unfit = u64::try_from(outcome.refused.len()).unwrap_or(u64::MAX);
     for row in list.refused {
         tell(answers, Part::Refused(row)).await?;
     }
     for row in &outcome.refused {
-        let told = convert::refused_row(row, language);
+        let told = convert::refused_row(row, call.language);
         tell(answers, Part::Refused(told)).await?;
     }
     let totals = RegisterTotals {

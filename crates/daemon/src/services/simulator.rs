@@ -7,7 +7,7 @@ use xueka_api::v1::{
 };
 use xueka_simulator::{Simulator, SimulatorError, SlotInfo, VirtualCard};
 
-use super::call_of;
+use super::served;
 use crate::status::ServiceError;
 
 /// Virtual cards on virtual readers.
@@ -43,6 +43,20 @@ impl Simulation {
             .map(slot_message)
             .ok_or(ServiceError::Internal("a slot disappeared"))
     }
+
+    async fn insert(&self, request: InsertCardRequest) -> Result<InsertCardResponse, ServiceError> {
+        let InsertCardRequest { slot, description } = request;
+        let insert = move |simulator: &Simulator, index| {
+            simulator.insert(index, VirtualCard::from_toml(&description)?)
+        };
+        let slot = Some(self.change(slot, insert).await?);
+        Ok(InsertCardResponse { slot })
+    }
+
+    async fn remove(&self, request: RemoveCardRequest) -> Result<RemoveCardResponse, ServiceError> {
+        let slot = Some(self.change(request.slot, Simulator::remove).await?);
+        Ok(RemoveCardResponse { slot })
+    }
 }
 
 fn slot_message(info: SlotInfo) -> SimulatorSlot {
@@ -69,26 +83,13 @@ impl SimulatorService for Simulation {
         &self,
         request: Request<InsertCardRequest>,
     ) -> Result<Response<InsertCardResponse>, Status> {
-        let (_, language) = call_of(&request)?;
-        let InsertCardRequest { slot, description } = request.into_inner();
-        let answer = self
-            .change(slot, move |simulator, index| {
-                simulator.insert(index, VirtualCard::from_toml(&description)?)
-            })
-            .await;
-        let slot = answer.map_err(|error| error.into_status(language))?;
-        Ok(Response::new(InsertCardResponse { slot: Some(slot) }))
+        served(request, |_, request| self.insert(request)).await
     }
 
     async fn remove_card(
         &self,
         request: Request<RemoveCardRequest>,
     ) -> Result<Response<RemoveCardResponse>, Status> {
-        let (_, language) = call_of(&request)?;
-        let answer = self
-            .change(request.into_inner().slot, Simulator::remove)
-            .await;
-        let slot = answer.map_err(|error| error.into_status(language))?;
-        Ok(Response::new(RemoveCardResponse { slot: Some(slot) }))
+        served(request, |_, request| self.remove(request)).await
     }
 }

@@ -8,12 +8,12 @@ use xueka_api::v1::{
     self, CreateTokenRequest, CreateTokenResponse, ListTokensRequest, ListTokensResponse,
     RevokeTokenRequest, RevokeTokenResponse, token_service_server::TokenService,
 };
-use xueka_desk::{Caller, Desk, FreshToken};
+use xueka_desk::{Desk, FreshToken};
 use xueka_domain::Role;
 use xueka_registry::{Token, TokenName};
 
-use super::call_of;
-use crate::{convert, status::ServiceError};
+use super::served;
+use crate::{convert, gate::Call, status::ServiceError};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -34,7 +34,7 @@ impl Tokens {
 
     async fn create(
         &self,
-        caller: &Caller,
+        call: Call,
         request: CreateTokenRequest,
     ) -> Result<CreateTokenResponse, ServiceError> {
         let name = token_name(&request.name)?;
@@ -48,11 +48,28 @@ impl Tokens {
             secret_hash: Sha256::digest(&secret).into(),
             lifetime,
         };
-        let token = self.desk.create_token(caller, fresh).await?;
+        let token = self.desk.create_token(&call.caller, fresh).await?;
         Ok(CreateTokenResponse {
             token: Some(token_message(&token)),
             secret,
         })
+    }
+
+    async fn list(&self) -> Result<ListTokensResponse, ServiceError> {
+        let tokens = self.desk.list_tokens().await?;
+        Ok(ListTokensResponse {
+            tokens: tokens.iter().map(token_message).collect(),
+        })
+    }
+
+    async fn revoke(
+        &self,
+        call: Call,
+        request: RevokeTokenRequest,
+    ) -> Result<RevokeTokenResponse, ServiceError> {
+        let name = token_name(&request.name)?;
+        self.desk.revoke_token(&call.caller, name).await?;
+        Ok(RevokeTokenResponse {})
     }
 }
 
@@ -112,36 +129,20 @@ impl TokenService for Tokens {
         &self,
         request: Request<CreateTokenRequest>,
     ) -> Result<Response<CreateTokenResponse>, Status> {
-        let (caller, language) = call_of(&request)?;
-        let answer = self.create(&caller, request.into_inner()).await;
-        let created = answer.map_err(|error| error.into_status(language))?;
-        Ok(Response::new(created))
+        served(request, |call, request| self.create(call, request)).await
     }
 
     async fn list_tokens(
         &self,
         request: Request<ListTokensRequest>,
     ) -> Result<Response<ListTokensResponse>, Status> {
-        let (_, language) = call_of(&request)?;
-        let answer = self.desk.list_tokens().await.map_err(ServiceError::from);
-        let tokens = answer.map_err(|error| error.into_status(language))?;
-        Ok(Response::new(ListTokensResponse {
-            tokens: tokens.iter().map(token_message).collect(),
-        }))
+        served(request, |_, _| self.list()).await
     }
 
     async fn revoke_token(
         &self,
         request: Request<RevokeTokenRequest>,
     ) -> Result<Response<RevokeTokenResponse>, Status> {
-        let (caller, language) = call_of(&request)?;
-        let answer = async {
-            let name = token_name(&request.into_inner().name)?;
-            Ok(self.desk.revoke_token(&caller, name).await?)
-        };
-        answer
-            .await
-            .map_err(|error: ServiceError| error.into_status(language))?;
-        Ok(Response::new(RevokeTokenResponse {}))
+        served(request, |call, request| self.revoke(call, request)).await
     }
 }
