@@ -87,7 +87,11 @@ impl Daemon {
             (Some(scenario), Some(simulator)) => Some(play(scenario, simulator.clone())?),
             _ => None,
         };
-        tracing::info!(socket = %self.listeners.socket_path().display(), "serving");
+        tracing::info!(
+            socket = %self.listeners.socket_path().display(),
+            tcp = self.listeners.tcp_address().map(tracing::field::display),
+            "serving"
+        );
         let outcome = server::run(self.listeners, self.served, shutdown).await;
         desk.close().await;
         tracing::info!("closed");

@@ -98,6 +98,12 @@ impl Listeners {
         })
     }
 
+    /// The loopback address, when one is configured.
+    #[must_use]
+    pub fn tcp_address(&self) -> Option<SocketAddr> {
+        self.tcp.as_ref()?.local_addr().ok()
+    }
+
     /// The path of the Unix socket.
     #[must_use]
     pub fn socket_path(&self) -> &Path {

@@ -70,7 +70,7 @@ impl Hub {
         match board.source {
             Source::Stopped => return,
             Source::Ready => {}
-            Source::Unasked | Source::Lost(..) => tracing::info!("readers can be seen"),
+            Source::Unasked | Source::Lost(..) => tracing::info!("watching readers"),
         }
         board.source = Source::Ready;
         board.stations.retain(|name, station| {
@@ -101,7 +101,7 @@ impl Hub {
         match &board.source {
             Source::Stopped => return,
             Source::Lost(known, _) if *known == state => {}
-            _ => tracing::warn!(%error, "readers cannot be seen; trying again"),
+            _ => tracing::warn!(%error, "no reader can be watched; trying again"),
         }
         let error = ReaderError::from(error);
         board.source = Source::Lost(state, error.clone());

@@ -56,7 +56,10 @@ pub enum RegistryError {
     )]
     NotForSimulation,
     /// Real readers on a registry that was created for simulation.
-    #[error("the database was created for simulation and holds made-up cards; name another one")]
+    #[error(
+        "the database was created for simulation and holds made-up cards; name another one, \
+         or remove it if it was only for a trial"
+    )]
     ForSimulationOnly,
     /// The file is no database of this program.
     #[error("the file is not a database of this program; check its name")]

@@ -42,7 +42,7 @@ pub enum TransportError {
 #[non_exhaustive]
 pub enum SourceError {
     /// The service (pcscd) is not running or went away. It may come back.
-    #[error("the smart-card service is not running")]
+    #[error("the smart-card service is not running; start it with `systemctl start pcscd`")]
     NoService,
     /// The service refuses this user (polkit).
     #[error("the smart-card service does not permit this user")]

@@ -43,7 +43,8 @@ impl Place {
     /// Takes the database file at `path` for this process, and makes an empty
     /// one where none is.
     pub(super) fn take(path: &Path) -> Result<Self, RegistryError> {
-        let path = real_path(path).map_err(|error| told(error, "looking for its file"))?;
+        let path = real_path(path)
+            .map_err(|error| told(error, "looking for its folder, which must exist"))?;
         let folder = path.parent().unwrap_or(Path::new("/"));
         refuse_network(folder)?;
         let lock = private_file(&lock_path(&path)).map_err(|error| told(error, "locking it"))?;
