@@ -6,7 +6,7 @@
 #   install-packages.sh [GROUP...]
 #
 #   build    compile: a C compiler (SQLite is built from source), pkg-config and
-#            the headers of PC/SC
+#            the headers of PC/SC; Rust is asked for first and never installed
 #   runtime  serve readers: pcscd and the driver for USB readers
 #   demo     pcscd and vpcd, the virtual reader
 #   test     what the tests need beside: vpcd, vicc, Python with venv
@@ -14,7 +14,7 @@
 #
 # Without a group: build and runtime. On Debian and its relatives the packages are
 # installed, with sudo when not root. Elsewhere they are named, for you to
-# install. Rust itself is not installed here: https://rustup.rs has it.
+# install.
 #
 # Exit codes: 0 nothing is missing any more; 1 something is; 2 wrong usage.
 
@@ -156,6 +156,31 @@ install_with_apt() {
 	return 1
 }
 
+# Succeeds when `cargo` is there and as new as Cargo.toml asks; otherwise says so.
+# Distributions are slow to follow Rust, and rustup belongs to the user, not to a
+# script: it is named, not run.
+check_rust() {
+	local needed there
+	needed=$(sed -n 's/^rust-version *= *"\(.*\)"/\1/p' "${BASH_SOURCE[0]%/*}/../Cargo.toml")
+	if ! there=$(cargo --version 2>/dev/null); then
+		say "there is no working cargo on the search path: install Rust $needed or newer with rustup (https://rustup.rs)"
+		return 1
+	fi
+	there=${there#cargo }
+	there=${there%%[ -]*}
+	is_as_new "$there" "$needed" && return
+	say "cargo is version $there here, which is too old: install Rust $needed or newer with rustup (https://rustup.rs)"
+	return 1
+}
+
+# is_as_new THERE NEEDED compares the first two parts of two version numbers.
+is_as_new() {
+	local major minor needed_major needed_minor
+	IFS=. read -r major minor _ <<<"$1"
+	IFS=. read -r needed_major needed_minor _ <<<"$2"
+	((major > needed_major || (major == needed_major && minor >= needed_minor)))
+}
+
 name_packages() {
 	local packages=() foreign=() need package
 	for need; do
@@ -192,6 +217,8 @@ main() {
 			[[ " ${missing[*]-} " = *" $need "* ]] || is_met "$need" || missing+=("$need")
 		done
 	done
+	# Before anything is installed: without Rust the packages are of no use.
+	[[ " $* " != *' build '* ]] || check_rust || exit 1
 	((${#missing[@]})) || exit 0
 
 	if [[ $system != debian ]]; then
