@@ -3,7 +3,8 @@
 # The main job from the card to the verdict, without hardware: a pcscd of its
 # own with virtual readers, the daemon, the command line, virtual cards. Each
 # step prints its command and its answer and is checked; the first wrong one
-# ends the demonstration with exit code 1. Nothing is left behind.
+# ends the demonstration with exit code 1. Nothing is left behind but the build
+# and the packages it needs.
 #
 #   demo.sh [--in-process]   with readers inside the daemon, not those of pcscd
 #
@@ -120,6 +121,11 @@ take_away() {
 build() {
 	if [[ -n ${XUEKA_BIN_DIR-} ]]; then
 		bin=$XUEKA_BIN_DIR
+		local program
+		for program in xuekad xueka; do
+			[[ -f $bin/$program && -x $bin/$program ]] ||
+				fail "XUEKA_BIN_DIR is $bin, and there is no program $program in it"
+		done
 		return
 	fi
 	scripts/install-packages.sh build || exit 1
@@ -200,7 +206,7 @@ main() {
 	tidy_up
 	cat <<-TEXT
 
-		${bold}That was the whole job.${plain} Nothing of it is left on this machine. What next:
+		${bold}That was the whole job.${plain} Only the build and its packages stay. What next:
 
 		  make run           serve the readers attached to this machine
 		  make test          run every test
