@@ -7,11 +7,11 @@ SHELL := /bin/bash
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## Show the whole job on virtual cards, without hardware; leaves nothing behind
+demo: ## Show the whole job on virtual cards, without hardware
 	@scripts/demo.sh
 
 run: ## Serve the attached readers, configured by CONFIG=xuekad.toml
-	@scripts/run.sh $(CONFIG)
+	@scripts/run.sh '$(CONFIG)'
 
 test: ## Run every test: unit, property, and end to end on a real pcscd
 	@scripts/test.sh
