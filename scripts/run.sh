@@ -54,7 +54,7 @@ cat <<TEXT
 The daemon serves, configured by $config, until Ctrl-C. In another terminal, in
 this folder:
 
-  export XUEKA_SERVER=unix:$socket
+  export XUEKA_SERVER=$(printf %q "unix:$socket")
   target/release/xueka readers
   target/release/xueka read --wait 30s
 
