@@ -129,6 +129,7 @@ pub(crate) struct Connection {
     server: String,
     language: MetadataValue<Ascii>,
     authorization: Option<MetadataValue<Ascii>>,
+    token_file: Option<PathBuf>,
     timeout: Duration,
 }
 
@@ -155,6 +156,7 @@ impl Connection {
             server,
             language: MetadataValue::from_static(words::language_name(language)),
             authorization,
+            token_file: options.token_file.clone(),
             timeout: options.timeout,
         })
     }
@@ -184,7 +186,7 @@ impl Connection {
 
     /// What an error of a call over this connection means.
     pub(crate) fn failure(&self, status: Status) -> Failure {
-        Failure::of_status(status, &self.server)
+        Failure::of_status(status, &self.server).of_caller(self.token_file.as_deref())
     }
 }
 

@@ -15,6 +15,7 @@ use xueka_api::v1::ErrorReason;
 
 use crate::{
     exit::Exit,
+    next_step,
     report::{Report, code_name},
     words::{Language, Word},
 };
@@ -48,6 +49,13 @@ pub(crate) enum Failure {
     },
     /// The daemon answered with an error.
     Answered(Box<Status>),
+    /// The daemon does not know who asks.
+    NotAuthenticated {
+        /// What it answered.
+        status: Box<Status>,
+        /// Where the token that was sent came from; `None` when none was.
+        token_file: Option<PathBuf>,
+    },
     /// A change was asked for and whether it was made is unknown: no answer
     /// came, or the daemon does not know it either.
     OutcomeUnknown {
@@ -123,6 +131,24 @@ impl Failure {
         }
     }
 
+    /// The same of a caller who sent the token in this file, or none: one whom
+    /// the daemon does not know is told what to do about it.
+    pub(crate) fn of_caller(self, token_file: Option<&Path>) -> Self {
+        match self {
+            Self::Answered(status)
+                if status.get_details_error_info().is_some_and(|info| {
+                    info.reason == ErrorReason::NotAuthenticated.as_reason()
+                }) =>
+            {
+                Self::NotAuthenticated {
+                    status,
+                    token_file: token_file.map(Path::to_owned),
+                }
+            }
+            other => other,
+        }
+    }
+
     /// The same of a request that changes something, which may have been done.
     pub(crate) fn of_request(self, request_id: &str) -> Self {
         let may_be_done = match &self {
@@ -145,6 +171,13 @@ impl Failure {
     pub(crate) fn report(&self, language: Language) -> Report {
         match self {
             Self::Answered(status) => return Report::of_status(status, language),
+            Self::NotAuthenticated { status, token_file } => {
+                let told = next_step::of_not_authenticated(token_file.as_deref(), language);
+                return Report {
+                    for_people: Some(told),
+                    ..Report::of_status(status, language)
+                };
+            }
             Self::OutcomeUnknown { cause, .. } => {
                 let message = self.message(language);
                 return Report {
@@ -160,6 +193,7 @@ impl Failure {
             code: code_name(code),
             reason: reason.to_owned(),
             message: self.message(language),
+            for_people: None,
             metadata: BTreeMap::new(),
             fields: BTreeMap::new(),
         }
@@ -182,7 +216,9 @@ impl Failure {
                 (Exit::Unreachable, Code::Unavailable, "CONNECTION_LOST")
             }
             Self::OutcomeUnknown { cause, .. } => cause.kind(),
-            Self::Answered(status) => (Exit::Other, status.code(), ""),
+            Self::Answered(status) | Self::NotAuthenticated { status, .. } => {
+                (Exit::Other, status.code(), "")
+            }
             Self::IncompleteAnswer => (Exit::Other, Code::Internal, "ANSWER_INCOMPLETE"),
             Self::NotSimulating => (Exit::Other, Code::Unimplemented, "NOT_SIMULATING"),
             Self::ReadFile { .. } => (Exit::Usage, Code::InvalidArgument, "FILE_NOT_READ"),
@@ -226,7 +262,7 @@ impl Failure {
                     &[("message", &message), ("id", request_id)],
                 )
             }
-            Self::Answered(status) => say(
+            Self::Answered(status) | Self::NotAuthenticated { status, .. } => say(
                 Word::FailStatus,
                 &[
                     ("code", code_name(status.code())),
@@ -303,7 +339,7 @@ mod tests {
         let readers = ("readers".to_owned(), "A\nB".to_owned());
         let step = ("allowed".to_owned(), "C\nD".to_owned());
         let details = ErrorDetails::with_error_info(
-            "READER_AMBIGUOUS",
+            "VIRTUAL_READER_GONE",
             xueka_api::ERROR_DOMAIN,
             [readers, step],
         );

@@ -13,6 +13,7 @@ mod exit;
 mod failure;
 mod layout;
 mod list_words;
+mod next_step;
 mod output;
 mod protocol_words;
 mod report;

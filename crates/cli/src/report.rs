@@ -11,6 +11,7 @@ use xueka_api::v1::ErrorReason;
 use crate::{
     exit::{self, Exit},
     layout::printable,
+    next_step,
     words::{Language, Word},
 };
 
@@ -25,6 +26,9 @@ pub(crate) struct Report {
     pub(crate) reason: String,
     /// The same in words, with what to do.
     pub(crate) message: String,
+    /// What people are told instead of the message and the metadata, where
+    /// this program can say it better.
+    pub(crate) for_people: Option<String>,
     /// What the daemon added.
     pub(crate) metadata: BTreeMap<String, String>,
     /// Fields of the request that are wrong, each with what is.
@@ -47,6 +51,10 @@ impl Report {
         } else {
             Word::FailStatus.with(language, &[("code", code), ("message", status.message())])
         };
+        let metadata: BTreeMap<_, _> = info
+            .as_ref()
+            .map(|info| info.metadata.clone().into_iter().collect())
+            .unwrap_or_default();
         Self {
             exit: exit::of_error(status.code(), reason),
             code,
@@ -54,10 +62,10 @@ impl Report {
                 .as_ref()
                 .map(|info| info.reason.clone())
                 .unwrap_or_default(),
+            for_people: reason
+                .and_then(|reason| next_step::of_answer(reason, &message, &metadata, language)),
             message,
-            metadata: info
-                .map(|info| info.metadata.into_iter().collect())
-                .unwrap_or_default(),
+            metadata,
             fields: violations
                 .into_iter()
                 .flat_map(|bad| bad.field_violations)
@@ -80,10 +88,12 @@ impl Report {
     /// The report for people: what happened, then a line for each detail that
     /// the message does not have already.
     pub(crate) fn to_text(&self) -> String {
-        let message: Vec<_> = self.message.lines().map(printable).collect();
-        let mut text = format!("xueka: {}", message.join("\n"));
-        for (name, value) in self.metadata.iter().chain(&self.fields) {
-            if value.lines().all(|line| self.message.contains(line)) {
+        let said = self.for_people.as_ref().unwrap_or(&self.message);
+        let lines: Vec<_> = said.lines().map(printable).collect();
+        let mut text = format!("xueka: {}", lines.join("\n"));
+        let metadata = self.metadata.iter().filter(|_| self.for_people.is_none());
+        for (name, value) in metadata.chain(&self.fields) {
+            if value.lines().all(|line| said.contains(line)) {
                 continue;
             }
             text.push_str("\n  ");

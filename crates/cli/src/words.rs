@@ -287,6 +287,17 @@ catalogue! {
     FailStart: "程序启动失败：{cause}", "the program cannot start: {cause}";
     FailDescription: "第 {place} 项不是 key=value 的形式：请写成 number=1000751012345678 这样", "item {place} is not of the form key=value: write it like number=1000751012345678";
 
+    // What this program can do about an error of the daemon.
+    PossibleNow: "{said}：此卡状态为“{state}”；现在可以：{actions}", "{said}: the card is {state}; possible now: {actions}";
+    NothingPossible: "{said}：此卡状态为“{state}”；本程序没有命令能改变它", "{said}: the card is {state}; no command of this program changes that";
+    Or: "，或", " or ";
+    ActionCollect: "领卡（`xueka card collect`）", "hand it out (`xueka card collect`)";
+    ActionReportLoss: "挂失（`xueka card report-loss`）", "report the loss (`xueka card report-loss`)";
+    ActionCancelLoss: "解挂（`xueka card cancel-loss`）", "cancel the loss (`xueka card cancel-loss`)";
+    NameReader: "请指定一个：--reader \"{reader}\"", "name one with --reader \"{reader}\"";
+    FailTokenUnknown: "未获准：{file} 里的令牌不认识或已失效，请向管理员要一个新的", "not authenticated: the token in {file} is unknown or has ended; ask for a new one";
+    FailNoToken: "未获准：没有发送令牌，请用 --token-file FILE 发送", "not authenticated: no token was sent; send one with --token-file FILE";
+
     // What is wrong with a file as a whole.
     FileTooLarge: "文件超过 160 MiB，请分成几个", "the file has more than 160 MiB; split it";
     FileNotText: "文件不是 UTF-8 或 GB18030 文本，请另存为 CSV UTF-8", "the file is not text in UTF-8 or GB18030; save it as CSV UTF-8";

@@ -169,6 +169,18 @@ fn the_token_is_read_from_its_file() {
     assert_eq!(answer.code, 0, "{answer:?}");
     assert!(daemon.seen.has("authorization: Bearer abc.123"));
 
+    let ended = [
+        "read",
+        "--reader",
+        "NOT_AUTHENTICATED",
+        "--token-file",
+        file.to_str().unwrap(),
+    ];
+    let answer = daemon.run(&ended);
+    assert!(answer.stderr.contains("has ended"), "{answer:?}");
+    let answer = daemon.run(&ended[..3]);
+    assert!(answer.stderr.contains("--token-file FILE"), "{answer:?}");
+
     let answer = daemon.run(&["readers", "--token-file", "/nowhere/token"]);
     assert_eq!(answer.code, 2, "{answer:?}");
 }
