@@ -181,10 +181,11 @@ impl From<Assurance> for AssuranceLevel {
 pub(crate) enum CardCommand {
     /// Take in a list of cards that were issued before (CSV).
     ///
-    /// The first row names the columns, in Chinese or English: 学籍号
-    /// (`student_number`), 姓名 (`name`), 班级 (`class`), 卡号 (`card_number`), `UID`,
-    /// 有效期起 (`valid_from`), 有效期止 (`valid_until`), 状态 (`state`: 正常 or
-    /// `active`, 已到卡 or `delivered`). UTF-8 or GB18030; comma, tab or semicolon.
+    /// The first row names the columns, in Chinese or English. Required: 学籍号
+    /// (`student_number`), 姓名 (`name`), and 卡号 (`card_number`) or `UID`.
+    /// Optional: 班级 (`class`), 有效期起 (`valid_from`), 有效期止 (`valid_until`),
+    /// 状态 (`state`: 正常 or `active`, 已到卡 or `delivered`). UTF-8 or GB18030;
+    /// comma, tab or semicolon.
     Import(ImportArgs),
     /// Hand out the card in a reader to a student.
     Collect(CollectArgs),
@@ -409,7 +410,9 @@ pub(crate) struct SimInsertArgs {
     /// Which slot, from 0.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) slot: u32,
-    /// The kind of card, such as `transit-cpu`.
+    /// The kind of card: `transit-cpu`, `t-union`, `city-union`,
+    /// `mifare-classic-1k`, `mifare-classic-4k`, `mifare-classic-mini`,
+    /// `ultralight`, `ntag213`, `desfire`, `iso14443-4`, `storage` or `contact`.
     #[arg(group = "description")]
     pub(crate) kind: Option<String>,
     /// What is on it: `key=text`, such as `number=1000751012345678`, or

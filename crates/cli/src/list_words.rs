@@ -15,7 +15,10 @@ pub(crate) fn of_file_error(error: FileError, language: Language) -> String {
         FileError::TooManyColumns => say(Word::FileTooManyColumns, &[]),
         FileError::UnknownColumn { position } => say(
             Word::FileUnknownColumn,
-            &[("position", &position.to_string())],
+            &[
+                ("position", &position.to_string()),
+                ("known", &known_headings(language)),
+            ],
         ),
         FileError::DuplicateColumn { position, column } => say(
             Word::FileDuplicateColumn,
@@ -74,6 +77,15 @@ pub(crate) fn of_column(column: Column, language: Language) -> &'static str {
     }
 }
 
+/// All headings, as the reader of the message writes them.
+fn known_headings(language: Language) -> String {
+    let headings = Column::ALL.map(|column| of_column(column, language));
+    headings.join(match language {
+        Language::Chinese => "、",
+        Language::English => ", ",
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use xueka_files::{MAX_FILE_BYTES, MAX_ROW_BYTES};
@@ -93,6 +105,27 @@ mod tests {
         ];
         for (language, expected) in cases {
             assert_eq!(of_file_error(error, language), expected);
+        }
+    }
+
+    #[test]
+    fn an_unknown_heading_is_answered_with_the_known_ones() {
+        let error = FileError::UnknownColumn { position: 3 };
+        let cases = [
+            (
+                Language::Chinese,
+                "学籍号、姓名、班级、卡号、UID、有效期起、有效期止、状态",
+            ),
+            (
+                Language::English,
+                "student_number, name, class_name, card_number, uid, valid_from, valid_until, state",
+            ),
+        ];
+        for (language, headings) in cases {
+            let told = of_file_error(error, language);
+            for part in ["3", headings, "CSV UTF-8"] {
+                assert!(told.contains(part), "{part}: {told}");
+            }
         }
     }
 

@@ -76,6 +76,13 @@ impl Output {
         }
     }
 
+    /// Tells a person, on standard error, what nothing is seen of for a while.
+    pub(crate) fn tell_waiting(&self, word: Word) {
+        if !self.is_json && io::stderr().is_terminal() {
+            remark(self.word(word));
+        }
+    }
+
     /// Whether nobody reads any more.
     pub(crate) fn is_closed(&self) -> bool {
         self.is_closed

@@ -131,6 +131,7 @@ catalogue! {
     Encoding: "编码", "encoding";
     Rows: "行数", "rows";
     Registered: "已登记", "registered";
+    WouldRegister: "可登记", "would be registered";
     Unchanged: "未变", "unchanged";
     Refused: "拒收", "refused";
 
@@ -156,8 +157,10 @@ catalogue! {
     ServiceNotPermitted: "读卡器服务不允许守护进程访问。请检查 polkit 规则。", "The smart-card service refuses the daemon. Check its polkit rules.";
     ServiceFailed: "读卡器服务工作不正常，守护进程会继续重试。请查看 pcscd 的日志。", "The smart-card service does not work; the daemon keeps trying. See the log of pcscd.";
     Imported: "已登记 {registered} 张卡。", "{registered} cards registered.";
-    ImportChecked: "试运行，没有写入。", "Dry run: nothing was written.";
+    ImportChecked: "试运行，没有写入。可登记 {registered} 张卡。", "Dry run: nothing was written. {registered} cards would be registered.";
     ImportStopped: "名单有错，没有登记任何卡。请改正后重试，或加 --accept-good-rows 只收正确的行。", "Nothing was registered, because rows are wrong. Correct them, or take the good ones with --accept-good-rows.";
+    Watching: "正在观察，按 Ctrl-C 结束。", "Watching; Ctrl-C ends.";
+    WaitingForCard: "正在等卡，按 Ctrl-C 结束。", "Waiting for a card; Ctrl-C ends.";
     Importing: "正在核对", "judging rows";
     Collected: "已领卡。", "The card is handed out.";
     LossReported: "已挂失，此卡即刻停用。", "The loss is registered; the card is blocked from now on.";
@@ -303,7 +306,7 @@ catalogue! {
     FileNotText: "文件不是 UTF-8 或 GB18030 文本，请另存为 CSV UTF-8", "the file is not text in UTF-8 or GB18030; save it as CSV UTF-8";
     FileEmpty: "第 1 行是空的，应当是列名", "row 1 is empty; it must name the columns";
     FileTooManyColumns: "第 1 行超过 64 列，请删去无关的列", "row 1 has more than 64 columns; remove those that do not belong here";
-    FileUnknownColumn: "第 1 行第 {position} 列的列名不认识，请改名或删去该列", "row 1: column {position} has an unknown heading; rename or remove it";
+    FileUnknownColumn: "第 1 行第 {position} 列的列名不认识，请改名或删去该列；认识的列名：{known}。如果所有列名都像是错的，请另存为 CSV UTF-8", "row 1: column {position} has an unknown heading; rename or remove it. Known are: {known}. If all look wrong, save the file as CSV UTF-8";
     FileDuplicateColumn: "第 1 行第 {position} 列重复了“{column}”，请删去一个", "row 1: column {position} repeats {column}; remove one of them";
     FileMissingColumn: "第 1 行缺少“{column}”列，请补上", "row 1: the column {column} is missing; add it";
     FileMissingNumber: "第 1 行缺少“卡号”或“UID”列，请补上其中之一", "row 1: there is neither a column card_number nor uid; add one of them";

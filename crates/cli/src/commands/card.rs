@@ -5,7 +5,7 @@ use xueka_api::v1::{
     get_card_request, issuance_service_client::IssuanceServiceClient, report_loss_request,
 };
 
-use super::{Dial, import, in_reader, request_id};
+use super::{Dial, import, in_reader, request_id, tell_wait};
 use crate::{
     args::{CancelLossArgs, CardCommand, CollectArgs, OnRecordArgs, ReportLossArgs},
     connection::Connection,
@@ -28,6 +28,7 @@ pub(super) async fn run(
         CardCommand::Import(args) => return import::run(dial, output, args).await,
         CardCommand::Show(args) => (get(&dial.connect().await?, args).await?, None),
         CardCommand::Collect(args) => {
+            tell_wait(args.in_reader.wait, output);
             let card = collect(&dial.connect().await?, args).await?;
             (card, Some(Word::Collected))
         }
@@ -36,6 +37,7 @@ pub(super) async fn run(
             (card, Some(Word::LossReported))
         }
         CardCommand::CancelLoss(args) => {
+            tell_wait(args.in_reader.wait, output);
             let card = cancel_loss(&dial.connect().await?, args).await?;
             (card, Some(Word::LossCancelled))
         }

@@ -217,23 +217,36 @@ fn text(outcome: &Outcome, encoding: &str, is_dry_run: bool, output: &Output) ->
         parts.push(refused_text(&outcome.refused, output));
     }
     let totals = &outcome.totals;
+    let (heading, registered) = if is_dry_run {
+        (Word::WouldRegister, would_register(totals))
+    } else {
+        (Word::Registered, totals.registered)
+    };
     let mut fields = Fields::default();
     fields
         .add(output.word(Word::Encoding), encoding)
         .add(output.word(Word::Rows), totals.received.to_string())
-        .add(output.word(Word::Registered), totals.registered.to_string())
+        .add(output.word(heading), registered.to_string())
         .add(output.word(Word::Unchanged), totals.unchanged.to_string())
         .add(output.word(Word::Refused), totals.refused.to_string());
     parts.push(fields.to_text());
-    let registered = totals.registered.to_string();
+    let registered = registered.to_string();
     parts.push(if is_dry_run {
-        output.word(Word::ImportChecked).to_owned()
+        output.with(Word::ImportChecked, &[("registered", &registered)])
     } else if totals.refused > 0 && totals.registered == 0 {
         output.word(Word::ImportStopped).to_owned()
     } else {
         output.with(Word::Imported, &[("registered", &registered)])
     });
     parts.join("\n")
+}
+
+/// How many cards the rows that were only judged would add.
+fn would_register(totals: &RegisterTotals) -> u64 {
+    totals
+        .received
+        .saturating_sub(totals.refused)
+        .saturating_sub(totals.unchanged)
 }
 
 fn refused_text(refused: &[RefusedRow], output: &Output) -> String {
@@ -303,6 +316,30 @@ mod tests {
         };
         let answer = shape(&outcome, list.encoding.name(), false);
         assert_eq!(answer, documented("card import"));
+    }
+
+    #[test]
+    fn a_dry_run_says_how_many_would_be_registered() {
+        let totals = |received, unchanged, refused| RegisterTotals {
+            received,
+            unchanged,
+            refused,
+            ..RegisterTotals::default()
+        };
+        let output = Output::new(false, Language::English);
+        let cases = [
+            (
+                totals(5, 1, 1),
+                "3 cards would",
+                "the rest is known or wrong",
+            ),
+            (totals(1, 1, 1), "0 cards would", "never below none"),
+        ];
+        for (totals, expected, why) in cases {
+            let refused = Vec::new();
+            let told = text(&Outcome { refused, totals }, "UTF-8", true, &output);
+            assert!(told.contains(expected), "{why}: {told}");
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     output::Output,
+    words::Word,
 };
 
 /// Does what was typed.
@@ -62,6 +63,13 @@ fn in_reader(args: InReaderArgs) -> CardInReader {
     CardInReader {
         reader: args.reader.unwrap_or_default(),
         wait: args.wait.map(span),
+    }
+}
+
+/// Tells whoever waits for a card that we do.
+fn tell_wait(wait: Option<Duration>, output: &Output) {
+    if wait.is_some_and(|wait| !wait.is_zero()) {
+        output.tell_waiting(Word::WaitingForCard);
     }
 }
 

@@ -5,7 +5,7 @@ use xueka_api::v1::{
     reader_service_client::ReaderServiceClient,
 };
 
-use super::span;
+use super::{span, tell_wait};
 use crate::{
     args::InReaderArgs,
     connection::Connection,
@@ -66,6 +66,7 @@ pub(super) async fn read(
     output: &mut Output,
     args: InReaderArgs,
 ) -> Result<Exit, Failure> {
+    tell_wait(args.wait, output);
     let request = ReadCardRequest {
         reader: args.reader.unwrap_or_default(),
         wait: args.wait.map(span),

@@ -5,7 +5,7 @@ use xueka_api::v1::{
     issuance_service_client::IssuanceServiceClient, verify_card_request::Card,
 };
 
-use super::in_reader;
+use super::{in_reader, tell_wait};
 use crate::{
     args::VerifyArgs,
     connection::Connection,
@@ -25,6 +25,7 @@ pub(super) async fn run(
     args: VerifyArgs,
 ) -> Result<Exit, Failure> {
     let wait = args.in_reader.wait;
+    tell_wait(wait, output);
     let answer = IssuanceServiceClient::new(connection.channel.clone())
         .verify_card(connection.request_that_waits(request(args), wait))
         .await

@@ -42,6 +42,7 @@ async fn tell(
             .await
             .map_err(|status| connection.failure(status))?
             .into_inner();
+    output.tell_waiting(Word::Watching);
     while let Some(event) = events
         .message()
         .await
