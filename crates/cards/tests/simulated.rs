@@ -214,7 +214,7 @@ fn no_answer_is_followed_for_ever() {
 fn a_contact_card_meets_no_command() {
     for slot in [SlotKind::ByAtr, SlotKind::Contact] {
         let mut card = VirtualCard::contact();
-        let reading = read_card(&mut card, &Dialect { slot }, &profile()).unwrap();
+        let reading = read_card(&mut card, &Dialect { slot, ..Dialect::STANDARD }, &profile()).unwrap();
         assert_eq!(reading.missing[0].part, Gap::Uid);
         assert!(card.exchanges().is_empty());
     }

@@ -20,12 +20,16 @@ pub(crate) fn dialect_of(name: &ReaderName, contactless: &[String]) -> Dialect {
     if contactless.iter().any(|part| holds(part)) {
         return Dialect {
             slot: SlotKind::Contactless,
+            ..Dialect::STANDARD
         };
     }
     SLOTS
         .into_iter()
         .find(|(part, _)| holds(part))
-        .map_or(Dialect::STANDARD, |(_, slot)| Dialect { slot })
+        .map_or(Dialect::STANDARD, |(_, slot)| Dialect {
+            slot,
+            ..Dialect::STANDARD
+        })
 }
 
 #[cfg(test)]

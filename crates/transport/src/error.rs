@@ -29,6 +29,9 @@ pub enum TransportError {
     /// The reader was unplugged or is no longer known.
     #[error("the reader is gone")]
     ReaderGone,
+    /// The reader or its driver takes no such command; asking again is in vain.
+    #[error("the reader takes no such command")]
+    Unsupported,
     /// The smart-card service cannot be reached.
     #[error(transparent)]
     Source(#[from] SourceError),

@@ -11,12 +11,16 @@
 
 mod dialect;
 mod error;
+mod identity;
 mod reader;
 mod source;
 mod transport;
 
-pub use dialect::{Dialect, SlotKind};
+pub use dialect::{
+    Asked, AuthenticateForm, Dialect, KeyPlace, Meaning, STANDARD_STATUS_WORDS, SlotKind, StatusRow,
+};
 pub use error::{SourceError, TransportError};
+pub use identity::ReaderIdentity;
 pub use reader::{CardPresence, ReaderName, ReaderSnapshot};
 pub use source::{CancelWait, CardReader, ReaderSource};
 pub use transport::{CardSession, CardTransport};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{CardSession, ReaderName, ReaderSnapshot, SourceError, TransportError};
+use crate::{CardSession, ReaderIdentity, ReaderName, ReaderSnapshot, SourceError, TransportError};
 
 /// Readers, their arrivals and departures, and the cards in their fields.
 ///
@@ -55,6 +55,39 @@ pub trait CardReader: Send {
     /// - [`TransportError::Source`]: the service is away; the next call
     ///   connects anew.
     fn open(&mut self) -> Result<Box<dyn CardSession + '_>, TransportError>;
+
+    /// Asks the reader which device it is. Needs no card and disturbs none.
+    ///
+    /// What the reader or its driver does not tell stays `None`; telling
+    /// nothing at all is no error.
+    ///
+    /// # Errors
+    ///
+    /// - [`TransportError::InUse`]: another program holds it; try again later.
+    /// - [`TransportError::ReaderGone`], [`TransportError::Source`]: as with
+    ///   [`Self::open`].
+    fn identity(&mut self) -> Result<ReaderIdentity, TransportError> {
+        Ok(ReaderIdentity::default())
+    }
+
+    /// Sends an escape command, which the reader executes itself, and waits
+    /// for its answer. Needs no card, and no session may be open.
+    ///
+    /// `response` is cleared, then filled with whatever the reader answers,
+    /// which may be nothing; its form is the model's own.
+    ///
+    /// # Errors
+    ///
+    /// - [`TransportError::Unsupported`]: the reader has no such command, or its
+    ///   driver does not permit escape commands.
+    /// - [`TransportError::InUse`]: another program holds it; try again later.
+    /// - [`TransportError::ReaderGone`], [`TransportError::Source`]: as with
+    ///   [`Self::open`].
+    fn control(&mut self, command: &[u8], response: &mut Vec<u8>) -> Result<(), TransportError> {
+        let _ = command;
+        response.clear();
+        Err(TransportError::Unsupported)
+    }
 
     /// How long an exchange may take before the reader counts as stalled.
     fn stall_limit(&self) -> Duration {

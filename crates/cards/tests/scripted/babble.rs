@@ -75,7 +75,7 @@ proptest! {
         let keys = KeyRing::from_text("k = \"A0A1A2A3A4A5\"").unwrap();
         let profile = ReadingProfile::new(vec![rule], &keys).unwrap();
         let mut card = Babbler { atr, answers, n_exchanges: 0 };
-        if let Ok(reading) = read_card(&mut card, &Dialect { slot }, &profile) {
+        if let Ok(reading) = read_card(&mut card, &Dialect { slot, ..Dialect::STANDARD }, &profile) {
             prop_assert_eq!(reading.atr, card.atr);
             prop_assert_eq!(reading.number.is_some(), reading.number_source.is_some());
         }

@@ -81,7 +81,7 @@ pub(crate) fn read_with(
     script: &[(&str, &str)],
 ) -> Result<CardReading, ReadError> {
     let mut card = ScriptedCard::new(atr, script);
-    let reading = read_card(&mut card, &Dialect { slot }, profile);
+    let reading = read_card(&mut card, &Dialect { slot, ..Dialect::STANDARD }, profile);
     card.assert_finished();
     reading
 }
