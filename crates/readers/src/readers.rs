@@ -9,15 +9,15 @@ use std::{
 };
 
 use tokio::{
-    sync::mpsc,
+    sync::{mpsc, oneshot},
     time::{Instant, timeout},
 };
-use xueka_cards::CardReading;
-use xueka_transport::{CancelWait, ReaderName, ReaderSource};
+use xueka_cards::{CardReading, ReadError, ReadingProfile};
+use xueka_transport::{CancelWait, CardSession, Dialect, ReaderName, ReaderSource};
 
 use crate::{
-    ReadOptions, ReaderError, ReaderList, ReaderSettings, TapWatcher, hub::Hub, sync::lock,
-    waiting::read_or_wait, watcher::Watcher,
+    ReadOptions, ReaderError, ReaderList, ReaderSettings, TapWatcher, hub::Hub, station::Work,
+    sync::lock, waiting::read_or_wait, watcher::Watcher,
 };
 
 /// A cloneable handle to all readers of one source.
@@ -107,6 +107,50 @@ impl Readers {
             read_or_wait(&self.threads.hub, &station, deadline, options.confirm).await?
         };
         Ok((station.name().clone(), reading))
+    }
+
+    /// Does something other than a reading with the card in the field of a
+    /// reader, or of the only one, on that reader's thread and within one
+    /// transaction.
+    ///
+    /// `work` gets the card, the reader's dialect and the profile. It begins
+    /// anew when another program resets the card meanwhile, so it must change
+    /// nothing on the card. With `wait` the card may yet come; it is read once
+    /// as every tap is, before the work begins.
+    ///
+    /// A future that is dropped gives its place in the queue back.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read_card`](Self::read_card).
+    pub async fn visit_card<T: Send + 'static>(
+        &self,
+        reader: Option<&str>,
+        wait: Option<Duration>,
+        mut work: impl FnMut(&mut dyn CardSession, &Dialect, &ReadingProfile) -> Result<T, ReadError>
+        + Send
+        + 'static,
+    ) -> Result<(ReaderName, T), ReaderError> {
+        let mut station = self.threads.hub.choose(reader).await?;
+        let wait = wait.unwrap_or_default().min(ReadOptions::MAX_WAIT);
+        if !wait.is_zero() {
+            let deadline = Instant::now() + wait;
+            read_or_wait(&self.threads.hub, &station, deadline, false).await?;
+            // The reader may have come back as another one of the same name.
+            let name = station.name().clone();
+            station = self.threads.hub.choose(Some(name.as_str())).await?;
+        }
+        let (made, result) = oneshot::channel();
+        let mut made = Some(made);
+        let work: Work = Box::new(move |session, dialect, profile| {
+            let value = work(session, dialect, profile)?;
+            // It comes to an end once; the caller may have left.
+            made.take().map(|made| made.send(value).ok());
+            Ok(())
+        });
+        station.visit(work).await?;
+        let value = result.await.map_err(|_| ReaderError::Stopped)?;
+        Ok((station.name().clone(), value))
     }
 
     /// Listens to what happens on all readers.

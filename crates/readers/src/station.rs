@@ -11,7 +11,9 @@ use std::{
 
 use tokio::sync::oneshot;
 use xueka_cards::{CardReading, ReadError, ReadingProfile, confirm_same_card, read_card};
-use xueka_transport::{CardReader, Dialect, ReaderName, ReaderSnapshot, TransportError};
+use xueka_transport::{
+    CardReader, CardSession, Dialect, ReaderName, ReaderSnapshot, TransportError,
+};
 
 use crate::{
     ReaderError, ReaderState, TapChange,
@@ -43,17 +45,17 @@ pub(crate) struct Station {
 struct Desk {
     field: Field,
     requests: VecDeque<Request>,
-    /// The request being served, kept here so that it can be answered when
-    /// the exchange for it never ends.
-    served: Option<Request>,
+    /// Who waits for the request being served, kept here to be answered even
+    /// when the exchange for it never ends.
+    served: Option<Reply>,
     /// Why nobody is served any more.
     closed: Option<ReaderError>,
 }
 
-/// A reading that somebody waits for.
+/// Something to be done with the card that somebody waits for.
 struct Request {
-    confirm: bool,
-    reply: oneshot::Sender<Outcome>,
+    job: Job,
+    reply: Reply,
 }
 
 /// What the thread is to do next.
@@ -62,6 +64,38 @@ enum Job {
     Tap,
     /// Read the card for the request being served.
     Read { confirm: bool },
+    /// Do something else with it for the request being served.
+    Visit(Work),
+}
+
+/// Something other than a reading to be done with a card that is held. It
+/// begins anew when another program resets the card meanwhile, so it changes
+/// nothing on the card.
+pub(crate) type Work =
+    Box<dyn FnMut(&mut dyn CardSession, &Dialect, &ReadingProfile) -> Result<(), ReadError> + Send>;
+
+/// How whoever waits is answered.
+enum Reply {
+    Reading(oneshot::Sender<Outcome>),
+    Visit(oneshot::Sender<Result<(), ReaderError>>),
+}
+
+impl Reply {
+    /// Whether nobody waits any more.
+    fn is_closed(&self) -> bool {
+        match self {
+            Self::Reading(reply) => reply.is_closed(),
+            Self::Visit(reply) => reply.is_closed(),
+        }
+    }
+
+    /// Says that it came to nothing. The caller may have left; that is fine.
+    fn fail(self, why: &ReaderError) {
+        match self {
+            Self::Reading(reply) => drop(reply.send(Err(why.clone()))),
+            Self::Visit(reply) => drop(reply.send(Err(why.clone()))),
+        }
+    }
 }
 
 impl Station {
@@ -162,7 +196,26 @@ impl Station {
             return Err(ReaderError::Stalled);
         }
         let (reply, answer) = oneshot::channel();
-        self.enqueue(Request { confirm, reply })?;
+        self.enqueue(Request {
+            job: Job::Read { confirm },
+            reply: Reply::Reading(reply),
+        })?;
+        self.stall_watch.keep(self);
+        answer.await.unwrap_or_else(|_| Err(self.ended()))
+    }
+
+    /// Does `work` with the card now in the field, on the reader's thread.
+    ///
+    /// A future that is dropped gives its place in the queue back.
+    pub(crate) async fn visit(self: &Arc<Self>, work: Work) -> Result<(), ReaderError> {
+        if self.exchange.is_stalled() {
+            return Err(ReaderError::Stalled);
+        }
+        let (reply, answer) = oneshot::channel();
+        self.enqueue(Request {
+            job: Job::Visit(work),
+            reply: Reply::Visit(reply),
+        })?;
         self.stall_watch.keep(self);
         answer.await.unwrap_or_else(|_| Err(self.ended()))
     }
@@ -224,6 +277,11 @@ impl Station {
                     let answer = |outcome| self.finish_read(outcome);
                     self.read_now(&mut *reader, dialect, profile, confirm, answer);
                 }
+                Job::Visit(mut work) => {
+                    let work = |session: &mut TimedSession<'_>| work(session, &dialect, profile);
+                    let answer = |outcome| self.finish_visit(outcome);
+                    self.hold_card(&mut *reader, work, answer);
+                }
             }
         }
     }
@@ -244,9 +302,8 @@ impl Station {
                 // The caller left while its request queued.
                 Some(request) if request.reply.is_closed() => {}
                 Some(request) => {
-                    let confirm = request.confirm;
-                    desk.served = Some(request);
-                    return Some(Job::Read { confirm });
+                    desk.served = Some(request.reply);
+                    return Some(request.job);
                 }
                 None => {
                     desk = self.work.wait(desk).unwrap_or_else(PoisonError::into_inner);
@@ -262,17 +319,21 @@ impl Station {
 
     fn finish_read(&self, outcome: Outcome) {
         let served = lock(&self.desk).served.take();
-        if let Some(request) = served {
+        if let Some(Reply::Reading(reply)) = served {
             // The caller may have left during the reading; that is fine.
-            request.reply.send(outcome).ok();
+            reply.send(outcome).ok();
         }
     }
 
-    /// Reads the card, anew when another program reset it meanwhile: a reading
-    /// changes nothing on the card, so it may begin again.
-    ///
-    /// `finish` gets the outcome before the card is let go, for which nobody
-    /// needs to wait.
+    fn finish_visit(&self, outcome: Result<(), ReaderError>) {
+        let served = lock(&self.desk).served.take();
+        if let Some(Reply::Visit(reply)) = served {
+            // The caller may have left meanwhile; that is fine.
+            reply.send(outcome).ok();
+        }
+    }
+
+    /// Reads the card; see [`hold_card`](Self::hold_card).
     fn read_now(
         &self,
         reader: &mut dyn CardReader,
@@ -281,6 +342,21 @@ impl Station {
         confirm: bool,
         finish: impl FnOnce(Outcome),
     ) {
+        let read = |session: &mut TimedSession<'_>| read_in(session, dialect, profile, confirm);
+        self.hold_card(reader, read, finish);
+    }
+
+    /// Does `work` with the card, anew when another program reset it meanwhile:
+    /// such work changes nothing on the card, so it may begin again.
+    ///
+    /// `finish` gets the outcome before the card is let go, for which nobody
+    /// needs to wait.
+    fn hold_card<T>(
+        &self,
+        reader: &mut dyn CardReader,
+        mut work: impl FnMut(&mut TimedSession<'_>) -> Result<T, ReadError>,
+        finish: impl FnOnce(Result<T, ReaderError>),
+    ) {
         for n_attempts_left in (0..Self::N_ATTEMPTS).rev() {
             let session = match self.exchange.time(|| reader.open()) {
                 Ok(session) => session,
@@ -288,7 +364,7 @@ impl Station {
                 Err(error) => return finish(Err(error.into())),
             };
             let mut session = TimedSession::new(session, &self.exchange);
-            match read_in(&mut session, dialect, profile, confirm) {
+            match work(&mut session) {
                 Err(ReadError::Transport(TransportError::CardReset)) if n_attempts_left > 0 => {}
                 outcome => {
                     finish(outcome.map_err(ReaderError::from));
@@ -305,10 +381,10 @@ impl Station {
 impl Desk {
     /// Answers the request being served and all that queue.
     fn answer_all(&mut self, why: &ReaderError) {
-        let served = self.served.take().into_iter();
-        for request in served.chain(std::mem::take(&mut self.requests)) {
-            // The caller may have left; that is fine.
-            request.reply.send(Err(why.clone())).ok();
+        let queued = std::mem::take(&mut self.requests);
+        let replies = queued.into_iter().map(|request| request.reply);
+        for reply in self.served.take().into_iter().chain(replies) {
+            reply.fail(why);
         }
     }
 }

@@ -17,3 +17,4 @@ mod release;
 mod service;
 mod shutdown;
 mod taps;
+mod visit;
