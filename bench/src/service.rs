@@ -116,12 +116,12 @@ impl Service {
             .time("the same reading inside a bare unary call", around.median())
             .time("ReadCard", call.median())
             .count(
-                "ReadCard over plain C, in calls with nothing to do",
-                extra.ratio_to(&bare),
-            )
-            .figure(
                 "ReadCard over plain C, in calls around a reading",
                 extra.ratio_to(&around.minus(&raw)),
+            )
+            .figure(
+                "ReadCard over plain C, in calls with nothing to do",
+                extra.ratio_to(&bare),
                 "",
                 1.5,
             )

@@ -216,6 +216,24 @@ fn two_cards_in_turn_are_two_taps_and_one_that_stays_is_one() {
 }
 
 #[test]
+fn cards_that_follow_a_reading_at_once_are_told_apart_on_a_real_pcscd() {
+    let (_pcscd, daemon, counter) = on_pcscd();
+    let mut taps = daemon.taps();
+    for visit in 0..6 {
+        let number = format!("100075100000000{}", visit % 2);
+        counter.tap(&format!("transit-cpu number={number}"));
+        assert_eq!(taps.arrived().unwrap(), number, "visit {visit}");
+        // The connection of the first reading is kept for the second, and is
+        // no way to a card that left.
+        for _ in 0..2 {
+            let reading = counter.at_reader("read").expect(0).document();
+            assert_eq!(reading["reading"]["card_number"], number, "visit {visit}");
+        }
+        counter.clear();
+    }
+}
+
+#[test]
 fn another_card_at_the_end_than_at_the_beginning_is_not_handed_out() {
     let mut noticed = 0;
     // At which command the swap meets the hand-out depends on how many the

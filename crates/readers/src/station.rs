@@ -66,6 +66,17 @@ enum Job {
     Read { confirm: bool },
     /// Do something else with it for the request being served.
     Visit(Work),
+    /// End the connection that the last job kept.
+    LetGo,
+}
+
+/// What becomes of the connection to a card after a job.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Connection {
+    /// It ends with the job.
+    Ends,
+    /// It stays for the job that may follow.
+    Stays,
 }
 
 /// Something other than a reading to be done with a card that is held. It
@@ -101,6 +112,10 @@ impl Reply {
 impl Station {
     /// How often a reading begins on a card that others keep resetting.
     const N_ATTEMPTS: usize = 3;
+    /// How long the connection to a card stays after a job that somebody asked
+    /// for: the next one often follows at once, and is spared a connection.
+    /// Others, who may want the card for themselves, wait no longer than that.
+    const KEEP: Duration = Duration::from_millis(200);
 
     /// Opens the station of a reader just attached, and announces it.
     pub(crate) fn open(
@@ -267,28 +282,41 @@ impl Station {
     ) {
         // Should this thread panic, nobody is to wait for it in vain.
         let _close = CloseOnDrop(self);
-        while let Some(job) = self.next_job() {
+        let mut connection = Connection::Ends;
+        while let Some(job) = self.next_job(connection) {
+            connection = match job {
+                Job::Tap | Job::LetGo => Connection::Ends,
+                Job::Read { .. } | Job::Visit(_) => Connection::Stays,
+            };
             match job {
                 Job::Tap => {
+                    let read =
+                        |session: &mut TimedSession<'_>| read_in(session, dialect, profile, false);
                     let tell = |outcome| self.finish_tap(outcome);
-                    self.read_now(&mut *reader, dialect, profile, false, tell);
+                    self.hold_card(&mut *reader, connection, read, tell);
                 }
                 Job::Read { confirm } => {
+                    let read = |session: &mut TimedSession<'_>| {
+                        read_in(session, dialect, profile, confirm)
+                    };
                     let answer = |outcome| self.finish_read(outcome);
-                    self.read_now(&mut *reader, dialect, profile, confirm, answer);
+                    self.hold_card(&mut *reader, connection, read, answer);
                 }
                 Job::Visit(mut work) => {
                     let work = |session: &mut TimedSession<'_>| work(session, &dialect, profile);
                     let answer = |outcome| self.finish_visit(outcome);
-                    self.hold_card(&mut *reader, work, answer);
+                    self.hold_card(&mut *reader, connection, work, answer);
                 }
+                Job::LetGo => self.exchange.time(|| reader.let_go()),
             }
         }
     }
 
     /// Waits for work; `None` once the station is closed. A card that arrived
     /// goes first: its tap is what listeners wait for.
-    fn next_job(&self) -> Option<Job> {
+    ///
+    /// A `connection` that stays is let go when nothing comes for a while.
+    fn next_job(&self, connection: Connection) -> Option<Job> {
         let mut desk = lock(&self.desk);
         loop {
             if desk.closed.is_some() {
@@ -304,6 +332,14 @@ impl Station {
                 Some(request) => {
                     desk.served = Some(request.reply);
                     return Some(request.job);
+                }
+                None if connection == Connection::Stays => {
+                    let waited = self.work.wait_timeout(desk, Self::KEEP);
+                    let (back, end) = waited.unwrap_or_else(PoisonError::into_inner);
+                    if end.timed_out() {
+                        return Some(Job::LetGo);
+                    }
+                    desk = back;
                 }
                 None => {
                     desk = self.work.wait(desk).unwrap_or_else(PoisonError::into_inner);
@@ -333,19 +369,6 @@ impl Station {
         }
     }
 
-    /// Reads the card; see [`hold_card`](Self::hold_card).
-    fn read_now(
-        &self,
-        reader: &mut dyn CardReader,
-        dialect: Dialect,
-        profile: &ReadingProfile,
-        confirm: bool,
-        finish: impl FnOnce(Outcome),
-    ) {
-        let read = |session: &mut TimedSession<'_>| read_in(session, dialect, profile, confirm);
-        self.hold_card(reader, read, finish);
-    }
-
     /// Does `work` with the card, anew when another program reset it meanwhile:
     /// such work changes nothing on the card, so it may begin again.
     ///
@@ -354,11 +377,16 @@ impl Station {
     fn hold_card<T>(
         &self,
         reader: &mut dyn CardReader,
+        connection: Connection,
         mut work: impl FnMut(&mut TimedSession<'_>) -> Result<T, ReadError>,
         finish: impl FnOnce(Result<T, ReaderError>),
     ) {
         for n_attempts_left in (0..Self::N_ATTEMPTS).rev() {
-            let session = match self.exchange.time(|| reader.open()) {
+            let opened = self.exchange.time(|| match connection {
+                Connection::Ends => reader.open(),
+                Connection::Stays => reader.open_and_keep(),
+            });
+            let session = match opened {
                 Ok(session) => session,
                 Err(TransportError::CardReset) if n_attempts_left > 0 => continue,
                 Err(error) => return finish(Err(error.into())),

@@ -56,6 +56,23 @@ pub trait CardReader: Send {
     ///   connects anew.
     fn open(&mut self) -> Result<Box<dyn CardSession + '_>, TransportError>;
 
+    /// As [`Self::open`], but the connection outlives the session, for the next
+    /// one to begin without connecting anew: only the transaction ends.
+    ///
+    /// As long as it is there, no other program gets the card exclusively, so
+    /// whoever keeps it calls [`Self::let_go`] soon. A connection whose card
+    /// left, or was reset, is replaced.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::open`].
+    fn open_and_keep(&mut self) -> Result<Box<dyn CardSession + '_>, TransportError> {
+        self.open()
+    }
+
+    /// Ends the connection that [`Self::open_and_keep`] left, if there is one.
+    fn let_go(&mut self) {}
+
     /// Asks the reader which device it is. Needs no card and disturbs none.
     ///
     /// What the reader or its driver does not tell stays `None`; telling

@@ -10,7 +10,7 @@ use std::{
 
 use pcsc::{
     Card, Context, Disposition, Error, MAX_ATR_SIZE, MAX_BUFFER_SIZE_EXTENDED, Protocols, Scope,
-    ShareMode,
+    ShareMode, Transaction,
 };
 use xueka_transport::{
     CardPresence, CardReader, CardSession, CardTransport, SourceError, TransportError,
@@ -20,19 +20,26 @@ use super::codes::{Meaning, establish_error, exchange_error, meaning, open_error
 use crate::sync::lock;
 
 /// One PC/SC reader, with a context of its own.
-///
-/// The context is made when a card is first opened, and made anew after the
-/// service was lost.
 pub struct PcscReader {
-    name: CString,
-    context: Option<Context>,
-    known_atr: KnownAtr,
-    /// The ATR of the card in the session.
-    atr: Vec<u8>,
+    connector: Connector,
+    /// What [`open_and_keep`](CardReader::open_and_keep) left.
+    kept: Option<Card>,
     /// Room for the longest answer that PC/SC can give. An answer that finds
     /// too little room is lost although the card obeyed, so there is always
     /// enough; what is not used costs no memory.
     answer: Vec<u8>,
+}
+
+/// Makes connections to the card in one reader.
+///
+/// The context is made when a card is first opened, and made anew after the
+/// service was lost.
+struct Connector {
+    name: CString,
+    context: Option<Context>,
+    known_atr: KnownAtr,
+    /// The ATR of the card last connected.
+    atr: Vec<u8>,
 }
 
 /// The ATR of the card in a field, as the watcher last saw it.
@@ -55,13 +62,6 @@ impl KnownAtr {
 }
 
 impl PcscReader {
-    /// Attempts to power up a card before it counts as mute.
-    const N_POWER_UPS: u32 = 3;
-    /// Attempts on a card that another program holds.
-    const N_ATTEMPTS_IN_USE: u32 = 6;
-    /// Pause between attempts: all of them together stay under 0.3 s.
-    const PAUSE: Duration = Duration::from_millis(50);
-
     /// A reader by its name. It asks the service for the ATR at each opening;
     /// one that comes from [`PcscSource`](super::PcscSource) knows it from the
     /// watcher and is faster by that.
@@ -73,23 +73,101 @@ impl PcscReader {
 
     pub(super) fn watched(name: CString, known_atr: KnownAtr) -> Self {
         Self {
-            name,
-            context: None,
-            known_atr,
-            atr: Vec::with_capacity(MAX_ATR_SIZE),
+            connector: Connector {
+                name,
+                context: None,
+                known_atr,
+                atr: Vec::with_capacity(MAX_ATR_SIZE),
+            },
+            kept: None,
             answer: vec![0; MAX_BUFFER_SIZE_EXTENDED],
         }
     }
+}
 
-    /// Connects and begins a transaction.
-    fn begin(&mut self) -> Result<Card, TransportError> {
+impl CardReader for PcscReader {
+    fn open(&mut self) -> Result<Box<dyn CardSession + '_>, TransportError> {
+        self.let_go();
+        let mut card = self.connector.connect()?;
+        // Dropped, the transaction would end; it does so with the connection.
+        let begun = begin_transaction(&mut card).map(mem::forget);
+        if let Err(error) = begun {
+            leave(card);
+            return Err(open_error(error));
+        }
+        Ok(Box::new(PcscSession {
+            hold: Hold::Passing(Some(card)),
+            connector: &mut self.connector,
+            answer: &mut self.answer,
+        }))
+    }
+
+    fn open_and_keep(&mut self) -> Result<Box<dyn CardSession + '_>, TransportError> {
+        let card = match self.kept.take() {
+            Some(card) => card,
+            None => self.connector.connect()?,
+        };
+        let transaction = match self.kept.insert(card).transaction2() {
+            Ok(transaction) => transaction,
+            Err((card, _)) => {
+                // Whatever befell the old connection, a new one tells.
+                leave(mem::replace(card, self.connector.connect()?));
+                begin_transaction(card).map_err(open_error)?
+            }
+        };
+        Ok(Box::new(PcscSession {
+            hold: Hold::Kept(transaction),
+            connector: &mut self.connector,
+            answer: &mut self.answer,
+        }))
+    }
+
+    fn let_go(&mut self) {
+        if let Some(card) = self.kept.take() {
+            leave(card);
+        }
+    }
+}
+
+impl Drop for PcscReader {
+    fn drop(&mut self) {
+        self.let_go();
+    }
+}
+
+impl Connector {
+    /// Attempts to power up a card before it counts as mute.
+    const N_POWER_UPS: u32 = 3;
+    /// Attempts on a card that another program holds.
+    const N_ATTEMPTS_IN_USE: u32 = 6;
+    /// Pause between attempts: all of them together stay under 0.3 s.
+    const PAUSE: Duration = Duration::from_millis(50);
+
+    /// Connects, and notes the card's ATR.
+    fn connect(&mut self) -> Result<Card, TransportError> {
+        let mut connected = self.connect_once();
+        if let Err(TransportError::Source(_)) = connected {
+            // The service was lost since the last session and may be back;
+            // nothing has been sent to the card.
+            self.context = None;
+            connected = self.connect_once();
+        }
+        if let Err(error) = &connected {
+            self.forget_if_dead(error);
+        }
+        connected
+    }
+
+    fn connect_once(&mut self) -> Result<Card, TransportError> {
         let context = self.context()?;
-        let card = self.connect(&context)?;
-        let card = hold(card)?;
+        let card = self.reach(&context)?;
         self.atr.clear();
         self.atr.extend_from_slice(&lock(&self.known_atr.0));
-        if self.atr.is_empty() {
-            self.ask_atr(&card)?;
+        if self.atr.is_empty()
+            && let Err(error) = self.ask_atr(&card)
+        {
+            leave(card);
+            return Err(error);
         }
         Ok(card)
     }
@@ -104,7 +182,7 @@ impl PcscReader {
 
     /// Connects, shared, with patience for a card that has no power yet and
     /// for another program that holds it for a moment.
-    fn connect(&self, context: &Context) -> Result<Card, TransportError> {
+    fn reach(&self, context: &Context) -> Result<Card, TransportError> {
         let mut n_failures = 0;
         loop {
             let connected = context.connect(&self.name, ShareMode::Shared, Protocols::ANY);
@@ -133,31 +211,7 @@ impl PcscReader {
         self.atr.extend_from_slice(status.atr());
         Ok(())
     }
-}
 
-impl CardReader for PcscReader {
-    fn open(&mut self) -> Result<Box<dyn CardSession + '_>, TransportError> {
-        let mut begun = self.begin();
-        if let Err(TransportError::Source(_)) = begun {
-            // The service was lost since the last session and may be back;
-            // nothing has been sent to the card.
-            self.context = None;
-            begun = self.begin();
-        }
-        match begun {
-            Ok(card) => Ok(Box::new(PcscSession {
-                card: Some(card),
-                reader: self,
-            })),
-            Err(error) => {
-                self.forget_if_dead(&error);
-                Err(error)
-            }
-        }
-    }
-}
-
-impl PcscReader {
     fn forget_if_dead(&mut self, error: &TransportError) {
         if let TransportError::Source(_) = error {
             self.context = None;
@@ -167,16 +221,43 @@ impl PcscReader {
 
 /// A connection with a transaction.
 struct PcscSession<'a> {
-    /// There until the session is dropped.
-    card: Option<Card>,
-    reader: &'a mut PcscReader,
+    hold: Hold<'a>,
+    connector: &'a mut Connector,
+    answer: &'a mut Vec<u8>,
+}
+
+/// How a session holds its card, and so how it ends.
+enum Hold<'a> {
+    /// The transaction ends, the connection stays.
+    Kept(Transaction<'a>),
+    /// The connection ends, and the transaction with it; there until then.
+    Passing(Option<Card>),
+}
+
+impl Hold<'_> {
+    fn card(&self) -> Option<&Card> {
+        match self {
+            Self::Kept(transaction) => Some(transaction),
+            Self::Passing(card) => card.as_ref(),
+        }
+    }
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        if let Self::Passing(card) = self
+            && let Some(card) = card.take()
+        {
+            leave(card);
+        }
+    }
 }
 
 impl CardTransport for PcscSession<'_> {
     fn transmit(&mut self, command: &[u8], response: &mut Vec<u8>) -> Result<(), TransportError> {
         response.clear();
-        let card = self.card.as_ref().ok_or(TransportError::NoCard)?;
-        match card.transmit(command, &mut self.reader.answer) {
+        let card = self.hold.card().ok_or(TransportError::NoCard)?;
+        match card.transmit(command, self.answer) {
             // Without a status word it is no answer: the card was pulled away.
             Ok([] | [_]) => Err(TransportError::CardGone),
             Ok(answer) => {
@@ -185,7 +266,7 @@ impl CardTransport for PcscSession<'_> {
             }
             Err(error) => {
                 let error = exchange_error(error);
-                self.reader.forget_if_dead(&error);
+                self.connector.forget_if_dead(&error);
                 Err(error)
             }
         }
@@ -194,51 +275,27 @@ impl CardTransport for PcscSession<'_> {
 
 impl CardSession for PcscSession<'_> {
     fn atr(&self) -> &[u8] {
-        &self.reader.atr
-    }
-}
-
-impl Drop for PcscSession<'_> {
-    fn drop(&mut self) {
-        if let Some(card) = self.card.take() {
-            leave(card);
-        }
-    }
-}
-
-/// Begins a transaction on a card just connected.
-fn hold(mut card: Card) -> Result<Card, TransportError> {
-    match begin_transaction(&mut card) {
-        Ok(()) => Ok(card),
-        Err(error) => {
-            leave(card);
-            Err(open_error(error))
-        }
+        &self.connector.atr
     }
 }
 
 /// Begins a transaction, reconnecting to a card that was reset or lost power
 /// since it was connected.
-///
-/// It ends in [`leave`], with the connection.
-fn begin_transaction(card: &mut Card) -> Result<(), Error> {
-    for _ in 0..PcscReader::N_POWER_UPS {
-        let error = match card.transaction() {
-            // Dropped, it would end.
-            Ok(transaction) => {
-                mem::forget(transaction);
-                return Ok(());
-            }
-            Err(error) => error,
+fn begin_transaction(mut card: &mut Card) -> Result<Transaction<'_>, Error> {
+    for _ in 0..Connector::N_POWER_UPS {
+        let (back, error) = match card.transaction2() {
+            Ok(transaction) => return Ok(transaction),
+            Err(failed) => failed,
         };
         let power = match meaning(error) {
             Meaning::CardReset => Disposition::LeaveCard,
             Meaning::CardUnpowered | Meaning::CardMute => Disposition::UnpowerCard,
             _ => return Err(error),
         };
-        card.reconnect(ShareMode::Shared, Protocols::ANY, power)?;
+        back.reconnect(ShareMode::Shared, Protocols::ANY, power)?;
+        card = back;
     }
-    card.transaction().map(mem::forget)
+    card.transaction()
 }
 
 /// Ends the connection, and with it the transaction, leaving the card as it

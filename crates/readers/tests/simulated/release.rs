@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, mpsc};
 
+use tokio::sync::mpsc::UnboundedSender;
 use xueka_readers::{ReadOptions, ReaderSettings, Readers, TapChange};
 use xueka_simulator::{SimulatedSource, Simulator};
 use xueka_transport::{
@@ -41,6 +42,75 @@ async fn an_answer_does_not_wait_for_the_card_to_be_let_go() {
 
     drop(let_go);
     soon(readers.shutdown()).await;
+}
+
+#[tokio::test]
+async fn a_connection_is_kept_after_a_reading_that_was_asked_for_and_not_for_long() {
+    let (simulator, source) = Simulator::in_process(1);
+    let (told, mut calls) = tokio::sync::mpsc::unbounded_channel();
+    let readers = Readers::start(
+        Box::new(Told {
+            source,
+            calls: told,
+        }),
+        ReaderSettings::default(),
+    )
+    .unwrap();
+    simulator.insert(0, card()).unwrap();
+    assert_eq!(soon(calls.recv()).await, Some("open"), "the tap");
+
+    for visit in ["first", "second"] {
+        let asked = soon(readers.read_card(None, ReadOptions::default())).await;
+        assert!(asked.is_ok(), "{visit}: {asked:?}");
+        assert_eq!(soon(calls.recv()).await, Some("keep"), "{visit}");
+        assert_eq!(soon(calls.recv()).await, Some("let go"), "{visit}");
+    }
+    soon(readers.shutdown()).await;
+}
+
+/// A source whose readers tell how their cards are opened.
+struct Told {
+    source: SimulatedSource,
+    calls: UnboundedSender<&'static str>,
+}
+
+struct ToldReader {
+    reader: Box<dyn CardReader>,
+    calls: UnboundedSender<&'static str>,
+}
+
+impl CardReader for ToldReader {
+    fn open(&mut self) -> Result<Box<dyn CardSession + '_>, TransportError> {
+        self.calls.send("open").ok();
+        self.reader.open()
+    }
+
+    fn open_and_keep(&mut self) -> Result<Box<dyn CardSession + '_>, TransportError> {
+        self.calls.send("keep").ok();
+        self.reader.open_and_keep()
+    }
+
+    fn let_go(&mut self) {
+        self.calls.send("let go").ok();
+        self.reader.let_go();
+    }
+}
+
+impl ReaderSource for Told {
+    fn wait(&mut self) -> Result<Vec<ReaderSnapshot>, SourceError> {
+        self.source.wait()
+    }
+
+    fn canceller(&self) -> Box<dyn CancelWait> {
+        self.source.canceller()
+    }
+
+    fn reader(&self, name: &ReaderName) -> Box<dyn CardReader> {
+        Box::new(ToldReader {
+            reader: self.source.reader(name),
+            calls: self.calls.clone(),
+        })
+    }
 }
 
 /// A source whose readers let go of a card when the test says so.
