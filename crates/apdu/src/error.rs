@@ -28,6 +28,15 @@ pub enum ApduError {
         /// What is wrong there.
         problem: AtrProblem,
     },
+    /// An ATS that does not follow ISO/IEC 14443-4: take the bytes for the
+    /// historical bytes alone, or for nothing.
+    #[error("ATS, byte {position}: {problem}")]
+    Ats {
+        /// The byte at which reading stopped.
+        position: usize,
+        /// What is wrong there.
+        problem: AtsProblem,
+    },
     /// BER-TLV that does not follow ISO/IEC 8825-1: ignore the whole object.
     #[error("TLV, byte {position}: {problem}")]
     Tlv {
@@ -53,6 +62,20 @@ pub enum AtrProblem {
     /// More than the 33 bytes an ATR can have.
     #[error("longer than 33 bytes")]
     TooLong,
+}
+
+/// What is wrong with an ATS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum AtsProblem {
+    /// The first byte gives a length of zero; it counts itself.
+    #[error("a length of zero")]
+    Length,
+    /// The bytes end before the ATS does.
+    #[error("ends too early")]
+    Truncated,
+    /// Bytes follow the end of the ATS.
+    #[error("bytes after the end")]
+    Trailing,
 }
 
 /// What is wrong with a BER-TLV element.

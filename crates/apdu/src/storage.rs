@@ -1,6 +1,6 @@
 //! What an ATR says of a card without a processor.
 
-use crate::Atr;
+use crate::{Atr, StorageName};
 
 /// A storage card, as a reader names it in the ATR that it makes up:
 /// `3B 8F 80 01 80 4F 0C A0 00 00 03 06 SS NN NN 00 00 00 00 TCK`.
@@ -51,16 +51,6 @@ pub enum StorageStandard {
     Other(u8),
 }
 
-/// The kind of a storage card: two bytes, high byte first.
-///
-/// Any value is representable; the constants name the ones that this workspace
-/// acts on.
-///
-/// Source: PC/SC Part 3 supplement 2.01.08, and for vendors' own values the
-/// files in hardware-notes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct StorageName(u16);
-
 impl StorageCard {
     /// The RID of the PC/SC workgroup within the application identifier that
     /// fills the historical bytes: category `80`, tag `4F`, length `0C`.
@@ -99,47 +89,30 @@ impl From<u8> for StorageStandard {
     }
 }
 
-impl StorageName {
-    /// MIFARE Classic with 1 KiB.
-    pub const MIFARE_CLASSIC_1K: Self = Self(0x0001);
-    /// MIFARE Classic with 4 KiB.
-    pub const MIFARE_CLASSIC_4K: Self = Self(0x0002);
-    /// MIFARE Ultralight; also the answer for NTAG.
-    pub const MIFARE_ULTRALIGHT: Self = Self(0x0003);
-    /// MIFARE Mini, 320 bytes.
-    pub const MIFARE_MINI: Self = Self(0x0026);
-    /// MIFARE Ultralight C.
-    pub const MIFARE_ULTRALIGHT_C: Self = Self(0x003A);
-    /// MIFARE Ultralight EV1.
-    pub const MIFARE_ULTRALIGHT_EV1: Self = Self(0x003D);
-    /// `SpringCard`: a type A card that the reader does not know.
-    pub const SPRINGCARD_TYPE_A: Self = Self(0xFFA0);
-    /// `SpringCard`: a type B card that the reader does not know.
-    pub const SPRINGCARD_TYPE_B: Self = Self(0xFFB0);
-
-    /// Both bytes as one number.
+impl StorageStandard {
+    /// The standard as engineers write it, such as `ISO 14443-3 A`; empty where
+    /// none is given or none has this value.
     #[must_use]
-    pub const fn value(self) -> u16 {
-        self.0
-    }
-
-    /// The card's SAK, where a reader by ACS gives it instead of a name: `FF`
-    /// and the SAK, for a type A card that the reader does not know.
-    ///
-    /// Source: nfcpy issue 28 (an `FF40`).
-    #[must_use]
-    pub fn acs_sak(self) -> Option<u8> {
-        match (self, self.0.to_be_bytes()) {
-            (Self::SPRINGCARD_TYPE_A | Self::SPRINGCARD_TYPE_B, _) => None,
-            (_, [0xFF, sak]) => Some(sak),
-            _ => None,
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Iso14443A { part: 1 } => "ISO 14443-1 A",
+            Self::Iso14443A { part: 2 } => "ISO 14443-2 A",
+            Self::Iso14443A { .. } => "ISO 14443-3 A",
+            Self::Iso14443B { part: 1 } => "ISO 14443-1 B",
+            Self::Iso14443B { part: 2 } => "ISO 14443-2 B",
+            Self::Iso14443B { .. } => "ISO 14443-3 B",
+            Self::Iso15693 { part: 1 } => "ISO 15693-1",
+            Self::Iso15693 { part: 2 } => "ISO 15693-2",
+            Self::Iso15693 { part: 3 } => "ISO 15693-3",
+            Self::Iso15693 { .. } => "ISO 15693-4",
+            Self::ContactMemory(0x0D) => "ISO 7816-10 I2C",
+            Self::ContactMemory(0x0E) => "ISO 7816-10 extended I2C",
+            Self::ContactMemory(0x0F) => "ISO 7816-10 2WBP",
+            Self::ContactMemory(_) => "ISO 7816-10 3WBP",
+            Self::Felica => "FeliCa",
+            Self::LowFrequency => "125 kHz",
+            Self::NotGiven | Self::Other(_) => "",
         }
-    }
-}
-
-impl From<u16> for StorageName {
-    fn from(value: u16) -> Self {
-        Self(value)
     }
 }
 
@@ -177,6 +150,11 @@ mod tests {
             (0x03, 0xFFA0, StorageStandard::Iso14443A { part: 3 }, None),
             (0x77, 0x1234, StorageStandard::Other(0x77), None),
         ];
+        for byte in 0..=u8::MAX {
+            let is_reserved = matches!(byte, 0x00 | 0x04 | 0x08 | 0x12..=0x3F | 0x41..);
+            let label = StorageStandard::from(byte).label();
+            assert_eq!(label.is_empty(), is_reserved, "{byte:02X}");
+        }
         for (standard_byte, name, standard, sak) in cases {
             let atr = atr_of(standard_byte, name);
             let card = StorageCard::from_atr(&Atr::parse(&atr).unwrap()).unwrap();
