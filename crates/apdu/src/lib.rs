@@ -18,7 +18,9 @@ mod error;
 mod historical;
 mod interface;
 mod name;
+mod native;
 mod pseudo;
+mod purse;
 mod response;
 mod status_word;
 mod storage;
@@ -35,6 +37,7 @@ pub use historical::{CompactMeaning, CompactTlv, HistoricalBytes, HistoricalCate
 pub use interface::{InterfaceByte, InterfaceBytes, InterfaceLetter, InterfaceMeaning};
 pub use name::{DfName, FileId, Sfi};
 pub use pseudo::{KeyMemory, MifareKeyKind};
+pub use purse::PurseValue;
 pub use response::Response;
 pub use status_word::StatusWord;
 pub use storage::{StorageCard, StorageStandard};
