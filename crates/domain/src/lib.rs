@@ -11,6 +11,7 @@ mod identity;
 mod issued;
 mod message;
 mod number;
+mod printed;
 mod role;
 mod state;
 mod student;
@@ -27,6 +28,11 @@ pub use identity::{CardIdentity, CardKey, NoIdentity};
 pub use issued::{Column, IssuedCard, IssuedState};
 pub use message::Language;
 pub use number::{CardNumber, InvalidCardNumber};
+pub use printed::{
+    ByteOrder, CheckDigit, Clashes, Clashing, Coding, Counting, DigitRange, Fitting,
+    InvalidPrinted, InvalidRule, InvalidShortNumber, Lesson, NumberRule, Printed, PrintedAs,
+    RuleParts, ShortNumber, ShortNumberFit, ShortNumberRule, Subject, Take, fitting_rules,
+};
 pub use role::Role;
 pub use state::{CardEvent, CardState, IllegalTransition};
 pub use student::{ClassName, InvalidStudentNumber, Student, StudentName, StudentNumber};

@@ -1,0 +1,294 @@
+//! Whether two cards would bear the same print under a rule.
+//!
+//! Counting goes twice through all cards and keeps neither them nor their
+//! prints: the first pass marks a bit for each print, so that only the few whose
+//! bit was marked twice are compared in the second.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher},
+};
+
+use super::{rule::NumberRule, settings::Subject};
+use crate::{CardIdentity, CardKey};
+
+/// What a rule makes of all cards on record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Clashes {
+    /// Prints that two or more chips or numbers would bear.
+    pub n_prints: u64,
+    /// Chips or numbers that would share their print with another.
+    pub n_cards: u64,
+    /// Cards that have no such print: they lack what the rule is of.
+    pub n_without: u64,
+    /// Two that would bear the same print.
+    pub example: Option<(CardKey, CardKey)>,
+}
+
+/// The first pass: marks the prints of all cards.
+#[derive(Debug)]
+pub struct Counting {
+    rules: Vec<Marked>,
+}
+
+/// The second pass: compares those whose mark was made twice.
+#[derive(Debug)]
+pub struct Clashing {
+    rules: Vec<Compared>,
+}
+
+/// How many bits a print has on average; the more, the fewer are compared.
+const BITS_PER_CARD: u64 = 32;
+
+/// The fewest and the most bits of one rule, 8 KiB and 16 MiB; twice that is
+/// kept. With more cards than fit, more is compared and the result is the same.
+const FEWEST_BITS: u64 = 1 << 16;
+const MOST_BITS: u64 = 1 << 27;
+
+#[derive(Debug)]
+struct Marked {
+    rule: NumberRule,
+    once: Bits,
+    twice: Bits,
+    n_without: u64,
+}
+
+#[derive(Debug)]
+struct Compared {
+    rule: NumberRule,
+    twice: Bits,
+    bearers: HashMap<Box<str>, Bearers>,
+    clashes: Clashes,
+}
+
+/// Who bears a print.
+#[derive(Debug)]
+struct Bearers {
+    first: CardKey,
+    /// Further ones; a UID that stands on several records is one chip.
+    others: Vec<CardKey>,
+}
+
+impl Counting {
+    /// Prepares to go through about `n_cards` cards.
+    #[must_use]
+    pub fn new(rules: Vec<NumberRule>, n_cards: u64) -> Self {
+        let wanted = n_cards.saturating_mul(BITS_PER_CARD);
+        let n_bits = wanted.clamp(FEWEST_BITS, MOST_BITS).next_power_of_two();
+        let rules = rules.into_iter().map(|rule| Marked {
+            rule,
+            once: Bits::new(n_bits),
+            twice: Bits::new(n_bits),
+            n_without: 0,
+        });
+        Self {
+            rules: rules.collect(),
+        }
+    }
+
+    /// Marks the prints of one card. Call it for each.
+    pub fn note(&mut self, card: &CardIdentity) {
+        for marked in &mut self.rules {
+            match marked.rule.key_of_card(card) {
+                None => marked.n_without += 1,
+                Some(print) if marked.once.set(&print) => {
+                    marked.twice.set(&print);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Goes on to the second pass.
+    #[must_use]
+    pub fn compare(self) -> Clashing {
+        let rules = self.rules.into_iter().map(|marked| Compared {
+            rule: marked.rule,
+            twice: marked.twice,
+            bearers: HashMap::new(),
+            clashes: Clashes {
+                n_without: marked.n_without,
+                ..Clashes::default()
+            },
+        });
+        Clashing {
+            rules: rules.collect(),
+        }
+    }
+}
+
+impl Clashing {
+    /// Compares one card. Call it again for each.
+    pub fn note(&mut self, card: &CardIdentity) {
+        for compared in &mut self.rules {
+            compared.note(card);
+        }
+    }
+
+    /// What came of it, for each rule in the order in which they were given.
+    #[must_use]
+    pub fn outcome(self) -> Vec<Clashes> {
+        let rules = self.rules.into_iter();
+        rules.map(|compared| compared.clashes).collect()
+    }
+}
+
+impl Compared {
+    fn note(&mut self, card: &CardIdentity) {
+        let key = match self.rule.parts().of {
+            Subject::Uid => card.uid().map(CardKey::Uid),
+            Subject::Number => card.number().map(CardKey::Number),
+        };
+        let (Some(key), Some(print)) = (key, self.rule.key_of_card(card)) else {
+            return;
+        };
+        if !self.twice.has(&print) {
+            return;
+        }
+        let Some(bearers) = self.bearers.get_mut(print.as_str()) else {
+            let others = Vec::new();
+            let bearers = Bearers { first: key, others };
+            self.bearers.insert(print.into(), bearers);
+            return;
+        };
+        if bearers.first == key || bearers.others.contains(&key) {
+            return;
+        }
+        let clashes = &mut self.clashes;
+        if bearers.others.is_empty() {
+            clashes.n_prints += 1;
+            clashes.n_cards += 1;
+        }
+        clashes.n_cards += 1;
+        clashes.example.get_or_insert((bearers.first, key));
+        // Enough to tell a chip on several records from several chips.
+        if bearers.others.len() < MOST_BEARERS {
+            bearers.others.push(key);
+        }
+    }
+}
+
+/// The most bearers of one print that are told apart; beyond, one that stands
+/// on several records may count more than once.
+const MOST_BEARERS: usize = 64;
+
+/// A row of bits, a power of two of them, addressed by the hash of a text.
+#[derive(Debug)]
+struct Bits {
+    words: Vec<u64>,
+}
+
+impl Bits {
+    fn new(n_bits: u64) -> Self {
+        let n_words = usize::try_from(n_bits / 64).unwrap_or(1).max(1);
+        Self {
+            words: vec![0; n_words],
+        }
+    }
+
+    /// The word and the bit in it of a text.
+    fn place(&self, text: &str) -> (usize, u64) {
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(text);
+        let n_words = u64::try_from(self.words.len()).unwrap_or(1);
+        let word = usize::try_from((hash >> 6) % n_words).unwrap_or_default();
+        (word, 1 << (hash & 63))
+    }
+
+    /// Sets the text's bit; whether it was set before.
+    fn set(&mut self, text: &str) -> bool {
+        let (word, bit) = self.place(text);
+        let Some(word) = self.words.get_mut(word) else {
+            return true;
+        };
+        let was_set = *word & bit != 0;
+        *word |= bit;
+        was_set
+    }
+
+    fn has(&self, text: &str) -> bool {
+        let (word, bit) = self.place(text);
+        self.words.get(word).is_some_and(|word| word & bit != 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ByteOrder, Coding, RuleParts, Take};
+
+    fn card(number: Option<&str>, uid: Option<&str>) -> CardIdentity {
+        let number = number.map(|text| text.parse().unwrap());
+        let uid = uid.map(|text| text.parse().unwrap());
+        CardIdentity::new(number, uid).unwrap()
+    }
+
+    fn count(rules: &[NumberRule], cards: &[CardIdentity], n_bits_for: u64) -> Vec<Clashes> {
+        let mut counting = Counting::new(rules.to_vec(), n_bits_for);
+        for card in cards {
+            counting.note(card);
+        }
+        let mut clashing = counting.compare();
+        for card in cards {
+            clashing.note(card);
+        }
+        clashing.outcome()
+    }
+
+    fn last_three() -> NumberRule {
+        let parts = RuleParts {
+            take: Take::Last(3),
+            coding: Coding::Facility,
+            order: ByteOrder::AsRead,
+            ..RuleParts::default()
+        };
+        NumberRule::new(parts).unwrap()
+    }
+
+    #[test]
+    fn two_chips_that_end_alike_clash() {
+        let cards = [
+            card(None, Some("0A4D7603")),
+            card(None, Some("0B4D7603")),
+            card(None, Some("0C4D7603")),
+            card(None, Some("0A4D7604")),
+            card(Some("1000751012345678"), None),
+        ];
+        let [clashes] = count(&[last_three()], &cards, 5).try_into().unwrap();
+        let key = |at: usize| CardKey::Uid(cards[at].uid().unwrap());
+        let expected = Clashes {
+            n_prints: 1,
+            n_cards: 3,
+            n_without: 1,
+            example: Some((key(0), key(1))),
+        };
+        assert_eq!(clashes, expected);
+    }
+
+    #[test]
+    fn one_chip_on_two_records_does_not_clash() {
+        let cards = [
+            card(Some("1000751012345678"), Some("0A4D7603")),
+            card(Some("1000751012345679"), Some("0A4D7603")),
+            card(None, Some("0B4D7604")),
+            card(Some("1000751012345680"), Some("0B4D7604")),
+        ];
+        let [clashes] = count(&[last_three()], &cards, 4).try_into().unwrap();
+        assert_eq!(clashes, Clashes::default());
+    }
+
+    /// With far more cards than bits nearly every mark is made twice.
+    #[test]
+    fn the_result_is_exact_though_marks_coincide() {
+        let cards: Vec<_> = (0_u32..200_000)
+            .map(|n| card(None, Some(&format!("1{n:07X}"))))
+            .collect();
+        let hex = NumberRule::new(RuleParts::default()).unwrap();
+        let last_two = NumberRule::new(RuleParts {
+            take: Take::Last(2),
+            ..RuleParts::default()
+        });
+        let outcome = count(&[hex, last_two.unwrap()], &cards, 1);
+        assert_eq!(outcome[0], Clashes::default());
+        assert_eq!((outcome[1].n_prints, outcome[1].n_cards), (65_536, 200_000));
+    }
+}
