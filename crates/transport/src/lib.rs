@@ -15,6 +15,7 @@ mod identity;
 mod reader;
 mod source;
 mod transport;
+pub mod wire;
 
 pub use dialect::{
     Asked, AuthenticateForm, Dialect, KeyPlace, Meaning, STANDARD_STATUS_WORDS, SlotKind, StatusRow,
