@@ -154,7 +154,7 @@ catalogue! {
     // Sentences on the good way.
     NoReaders: "没有读卡器。请接上读卡器。", "No reader is attached. Plug one in.";
     NoService: "读卡器服务（pcscd）没有运行。请启动 pcscd。", "The smart-card service is not running. Start pcscd.";
-    ServiceNotPermitted: "读卡器服务不允许守护进程访问。请检查 polkit 规则。", "The smart-card service refuses the daemon. Check its polkit rules.";
+    ServiceNotPermitted: "读卡器服务拒绝了守护进程。请运行 xueka doctor 查明原因。", "The smart-card service turns the daemon away. Run `xueka doctor` to learn why.";
     ServiceFailed: "读卡器服务工作不正常，守护进程会继续重试。请查看 pcscd 的日志。", "The smart-card service does not work; the daemon keeps trying. See the log of pcscd.";
     Imported: "已登记 {registered} 张卡。", "{registered} cards registered.";
     ImportChecked: "试运行，没有写入。可登记 {registered} 张卡。", "Dry run: nothing was written. {registered} cards would be registered.";

@@ -156,10 +156,12 @@ fn reader_row(reason: R) -> Words {
         ),
         R::PcscNotPermitted => words(
             Code::FailedPrecondition,
-            "the smart-card service refuses the daemon's user; allow it the polkit actions \
-             org.debian.pcsc-lite.access_pcsc and org.debian.pcsc-lite.access_card",
-            "智能卡服务拒绝了本服务的用户，请在 polkit 中允许 \
-             org.debian.pcsc-lite.access_pcsc 和 org.debian.pcsc-lite.access_card",
+            "the smart-card service turns the daemon away: allow its user the polkit actions \
+             org.debian.pcsc-lite.access_pcsc and org.debian.pcsc-lite.access_card, or end programs \
+             that use cards, for it serves 200 at most; `xueka doctor` tells which it is",
+            "智能卡服务拒绝了本服务：请在 polkit 中允许本服务的用户执行 \
+             org.debian.pcsc-lite.access_pcsc 和 org.debian.pcsc-lite.access_card，\
+             或关闭一些使用读卡器的程序（最多同时 200 个）；`xueka doctor` 会说明是哪一种",
         ),
         _ => words(
             Code::Unavailable,

@@ -62,7 +62,10 @@ mod watcher;
 
 pub use error::ReaderError;
 pub use listing::{ReaderInfo, ReaderList, ReaderState, SourceState};
-pub use pcsc::{PcscReader, PcscSource};
+pub use pcsc::{
+    PcscReader, PcscSource, ReaderAccess, ReaderProbe, ServiceAnswer, ServiceProbe, probe,
+    service_socket,
+};
 pub use readers::Readers;
 pub use settings::{ReadOptions, ReaderSettings};
 pub use taps::{TapChange, TapEvent, TapWatcher};

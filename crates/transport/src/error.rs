@@ -47,8 +47,12 @@ pub enum SourceError {
     /// The service (pcscd) is not running or went away. It may come back.
     #[error("the smart-card service is not running; start it with `systemctl start pcscd`")]
     NoService,
-    /// The service refuses this user (polkit).
-    #[error("the smart-card service does not permit this user")]
+    /// The service refuses this user (polkit), or serves as many programs as
+    /// it may.
+    #[error(
+        "the smart-card service turns this program away: its user is not permitted, or too many \
+         programs use it"
+    )]
     NotPermitted,
     /// Client library and service speak different versions (containers).
     #[error("the smart-card service and its client library do not fit each other")]

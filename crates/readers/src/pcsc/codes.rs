@@ -3,6 +3,8 @@
 use pcsc::Error;
 use xueka_transport::{SourceError, TransportError};
 
+use super::probe::service_listens;
+
 /// What an error code tells, whichever call gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
@@ -79,6 +81,10 @@ pub(super) fn source_error(error: Error) -> SourceError {
 /// The error of the call that reaches for the service.
 pub(super) fn establish_error(error: Error) -> SourceError {
     match error {
+        // The service takes the connection and ends it: it serves as many
+        // programs as it may (seen on pcsc-lite 1.9.9), or refuses this user
+        // without a word.
+        Error::NoService | Error::CommError if service_listens() => SourceError::NotPermitted,
         // 8010001E here is pcsc-lite's answer to a client library that speaks
         // another version of its protocol. Windows says so of a service that
         // is not running.

@@ -8,9 +8,11 @@
 
 mod cancel;
 mod codes;
+mod probe;
 mod reader;
 mod source;
 mod view;
 
+pub use probe::{ReaderAccess, ReaderProbe, ServiceAnswer, ServiceProbe, probe, service_socket};
 pub use reader::PcscReader;
 pub use source::PcscSource;
