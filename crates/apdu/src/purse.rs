@@ -1,7 +1,7 @@
 //! Commands of Chinese purses and the card systems built for them.
 //!
-//! Source: JR/T 0025 (PBOC), part 1, for purse and log; RfidResearchGroup/
-//! proxmark3 `doc/fmcos.md` for the rest.
+//! Source: JR/T 0025 (PBOC), part 1, for purse and log;
+//! `RfidResearchGroup/proxmark3` `doc/fmcos.md` for the rest.
 
 use crate::{Command, Le, Sfi};
 

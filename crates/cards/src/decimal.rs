@@ -74,7 +74,8 @@ fn nibbles(byte: u8) -> [u8; 2] {
     [byte >> 4, byte & 0x0F]
 }
 
-fn two_digits(byte: u8) -> Option<u8> {
+/// Two BCD digits as a number below a hundred.
+pub(crate) fn two_digits(byte: u8) -> Option<u8> {
     let [high, low] = nibbles(byte);
     (high < 10 && low < 10).then_some(high * 10 + low)
 }

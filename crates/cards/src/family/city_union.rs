@@ -18,7 +18,7 @@
 //! and nfcard read the integer.
 //!
 //! A campus card of the same family keeps name and student number in SFI 22.
-//! Neither they nor balance and trips are read.
+//! No name is ever read; balance and trips are left to `purse.rs`.
 //!
 //! Sources: nfcim/nfsee `assets/read.js`; metrodroid
 //! `CityUnionTransitData.kt`; sinpolib/nfcard `CityUnion.java`;
@@ -34,7 +34,8 @@ use crate::{
     findings::Findings,
 };
 
-const APPLICATION: DfName = DfName::new([0xA0, 0x00, 0x00, 0x00, 0x03, 0x86, 0x98, 0x07, 0x01]);
+/// The name of the application.
+pub(crate) const APPLICATION: DfName = DfName::new([0xA0, 0x00, 0x00, 0x00, 0x03, 0x86, 0x98, 0x07, 0x01]);
 
 /// City codes, two BCD bytes.
 const SHANGHAI: [u8; 2] = [0x20, 0x00];

@@ -6,7 +6,7 @@
 //!   23 and 24 to 27 are the first and the last day of validity.
 //! - SFI 23, byte 10: for whom the card was made; 2 is a student.
 //! - Phones carry the card as well, with a random UID: the number names it.
-//! - Balance, debt and trips are not read.
+//! - Balance, debt and trips are not read here; see `purse.rs`.
 //!
 //! Sources: nfcim/nfsee `assets/read.js`, `assets/codes.js`; metrodroid
 //! `TUnionTransitData.kt`; sinpolib/nfcard `TUnion.java`;
@@ -22,7 +22,8 @@ use crate::{
     findings::Findings,
 };
 
-const APPLICATION: DfName = DfName::new([0xA0, 0x00, 0x00, 0x06, 0x32, 0x01, 0x01, 0x05]);
+/// The name of the application.
+pub(crate) const APPLICATION: DfName = DfName::new([0xA0, 0x00, 0x00, 0x06, 0x32, 0x01, 0x01, 0x05]);
 
 /// The file says more behind these bytes; a desk needs none of it.
 const CLASS: Sfi = Sfi::new::<23>();

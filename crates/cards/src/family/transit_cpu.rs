@@ -5,7 +5,7 @@
 //! - Bytes 0 to 7 are the card number: 16 BCD digits beginning 1000.
 //! - Bytes 24 to 27 and 28 to 31 are the first and the last day of validity,
 //!   BCD `YYYYMMDD`.
-//! - The purse (DF `1001`) holds balance and trips. They are not read.
+//! - The purse (DF `1001`) holds balance and trips; see `purse.rs`.
 //!
 //! Sources: nfcim/nfsee `assets/read.js`; metrodroid `BeijingTransitData.kt`;
 //! sinpolib/nfcard `BeijingMunicipal.java`;

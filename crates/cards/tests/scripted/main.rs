@@ -12,4 +12,5 @@ mod confirmation;
 mod conversations;
 mod malformed;
 mod mifare;
+mod purse;
 mod script;
