@@ -9,7 +9,7 @@
 #            the headers of PC/SC; Rust is asked for first and never installed
 #   runtime  serve readers: pcscd and the driver for USB readers
 #   demo     pcscd and vpcd, the virtual reader
-#   test     what the tests need beside: vpcd, vicc, Python with venv
+#   test     what the tests need beside: vpcd, vicc, pcsc-tools, Python with venv
 #   check    what the checks need beside: npm, shellcheck
 #
 # Without a group: build and runtime. On Debian and its relatives the packages are
@@ -29,7 +29,7 @@ needs_of() {
 	build) echo c_compiler pkg_config pcsc_headers ;;
 	runtime) echo pcscd usb_driver ;;
 	demo) echo pcscd vpcd namespaces ;;
-	test) echo pcscd vpcd namespaces vicc python_venv ;;
+	test) echo pcscd vpcd namespaces vicc atr_analysis python_venv ;;
 	check) echo npm shellcheck ;;
 	*) return 1 ;;
 	esac
@@ -61,6 +61,7 @@ is_met() {
 	vpcd) any_file /usr/lib*/pcsc/drivers/serial/libifdvpcd.so /usr/local/lib/pcsc/drivers/serial/libifdvpcd.so ;;
 	namespaces) has unshare && has setpriv && has setsid && has mount ;;
 	vicc) has vicc ;;
+	atr_analysis) has ATR_analysis && any_file /usr/share/pcsc/smartcard_list.txt /usr/local/pcsc/smartcard_list.txt /usr/local/share/pcsc/smartcard_list.txt ;;
 	python_venv) python3 -c 'import venv, ensurepip' 2>/dev/null ;;
 	npm) has npm ;;
 	shellcheck) has shellcheck ;;
@@ -92,6 +93,7 @@ usb_driver   libccid                     pcsc-lite-ccid      ccid        ccid   
 vpcd         vsmartcard-vpcd             -                   -           -             -               -
 namespaces   util-linux,mount            util-linux          util-linux  util-linux    util-linux      -
 vicc         vsmartcard-vpicc            -                   -           -             -               -
+atr_analysis pcsc-tools                  pcsc-tools          pcsc-tools    -             pcsc-tools     -
 python_venv  python3,python3-venv        python3             python      python3       python3         python
 npm          npm                         npm                 npm         npm           npm-default     node
 shellcheck   shellcheck                  ShellCheck          shellcheck  shellcheck    ShellCheck      shellcheck
@@ -198,6 +200,7 @@ name_packages() {
 		case $need in
 		c_compiler) say "please run: xcode-select --install" ;;
 		namespaces) say "a pcscd of one's own needs Linux; the demo does without it" ;;
+		atr_analysis) say "ATR_analysis is not packaged here: https://pcsc-tools.apdu.fr says how to get it" ;;
 		vpcd | vicc) say "$need is not packaged here: https://frankmorgner.github.io/vsmartcard says how to build it" ;;
 		esac
 	done

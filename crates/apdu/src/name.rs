@@ -26,6 +26,18 @@ impl DfName {
         Self { n_bytes: N, bytes }
     }
 
+    /// A name from bytes that were written somewhere; `None` for another
+    /// length than 1 to 16.
+    #[must_use]
+    pub fn from_slice(name: &[u8]) -> Option<Self> {
+        let mut bytes = [0; Self::MAX_BYTES];
+        bytes.get_mut(..name.len())?.copy_from_slice(name);
+        (!name.is_empty()).then_some(Self {
+            n_bytes: name.len(),
+            bytes,
+        })
+    }
+
     /// The bytes of the name.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -59,6 +71,12 @@ impl Sfi {
         Self(NUMBER)
     }
 
+    /// The identifier of that number; `None` for another one than 1 to 30.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        (1..=30).contains(&number).then_some(Self(number))
+    }
+
     /// The identifier as a number: 1 to 30.
     #[must_use]
     pub const fn number(self) -> u8 {
@@ -74,5 +92,19 @@ mod tests {
     fn a_name_keeps_its_bytes_and_length() {
         assert_eq!(DfName::new([0xA0]).as_bytes(), [0xA0]);
         assert_eq!(DfName::new([7; 16]).as_bytes(), [7; 16]);
+    }
+
+    #[test]
+    fn names_and_identifiers_of_another_size_are_none() {
+        for (n_bytes, fits) in [(0, false), (1, true), (16, true), (17, false)] {
+            let name = vec![7; n_bytes];
+            let made = DfName::from_slice(&name);
+            assert_eq!(made.is_some(), fits, "{n_bytes} bytes");
+            assert!(made.is_none_or(|made| made.as_bytes() == name));
+        }
+        assert_eq!(DfName::from_slice(&[7; 16]), Some(DfName::new([7; 16])));
+        for (number, fits) in [(0, false), (1, true), (30, true), (31, false)] {
+            assert_eq!(Sfi::from_number(number).is_some(), fits, "SFI {number}");
+        }
     }
 }
