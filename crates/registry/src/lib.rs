@@ -15,8 +15,9 @@ mod token_name;
 pub use error::{Refusal, RegistryError};
 pub use options::{Commit, OnCommit, OpenOptions};
 pub use record::{
-    AuditReport, BlacklistEntry, BlacklistPage, CardRecord, Collection, NewToken, PageMark,
-    RefusedRow, Registration, RegistrationOutcome, RowRefusal, Token, WhichCard,
+    AuditReport, BlacklistEntry, BlacklistPage, CardRecord, ClashReport, Collection, FoundCard,
+    FoundCards, NewToken, PageMark, RefusedRow, Registration, RegistrationOutcome, RowRefusal,
+    Token, WhichCard,
 };
 pub use registry::Registry;
 pub use stamp::{Actor, InvalidName, RequestId, Stamp};

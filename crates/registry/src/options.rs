@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use xueka_domain::BlockChange;
+use xueka_domain::{BlockChange, NumberRule};
 
 /// What a transaction changed, told before its callers are answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,11 @@ pub struct OpenOptions {
     /// Who is told of every commit, before the caller of the change is
     /// answered; this is how an index never lags behind an answer.
     pub on_commit: Option<OnCommit>,
+    /// The forms in which cards are looked for by what is printed on them. For
+    /// those that show a part of a UID or number, the prints of all cards are
+    /// kept; a new one is made when the registry is opened, which takes seconds
+    /// for a million cards.
+    pub forms: Vec<NumberRule>,
     /// How many threads read, each with a connection of its own: 1 to 16.
     pub n_readers: usize,
 }
@@ -34,6 +39,7 @@ impl Default for OpenOptions {
         Self {
             simulated: false,
             on_commit: None,
+            forms: Vec::new(),
             n_readers: 2,
         }
     }
@@ -43,6 +49,7 @@ impl fmt::Debug for OpenOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenOptions")
             .field("simulated", &self.simulated)
+            .field("n_forms", &self.forms.len())
             .field("n_readers", &self.n_readers)
             .finish_non_exhaustive()
     }

@@ -2,8 +2,8 @@
 
 use jiff::{Timestamp, civil::Date};
 use xueka_domain::{
-    BlockReason, CardFamily, CardIdentity, CardKey, CardNumber, CardState, Column, ExitReason,
-    IssuedCard, Note, Role, Student, StudentNumber, Uid,
+    BlockReason, CardFamily, CardIdentity, CardKey, CardNumber, CardState, Clashes, Column,
+    ExitReason, IssuedCard, Note, Role, Student, StudentNumber, Uid,
 };
 
 use crate::TokenName;
@@ -48,6 +48,34 @@ pub enum WhichCard {
     Key(CardKey),
     /// The live card of this student.
     LiveCardOf(StudentNumber),
+}
+
+/// The cards on record that bear a print.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FoundCards {
+    /// The cards, live ones first; at most 64.
+    pub cards: Vec<FoundCard>,
+    /// Whether more cards bear it than are given.
+    pub more: bool,
+}
+
+/// A card on record that bears a print.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundCard {
+    /// Its record.
+    pub card: CardRecord,
+    /// Under which rules, by their places in the question: one or more.
+    pub rules: Vec<usize>,
+}
+
+/// Which rules name each card on record alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClashReport {
+    /// How many cards are on record, those out of use included.
+    pub n_cards: u64,
+    /// For each rule, in the order of the question, the cards that it does not
+    /// tell apart.
+    pub clashes: Vec<Clashes>,
 }
 
 /// A card to be handed out, as the hand-out tap read it.

@@ -4,14 +4,14 @@ use std::{path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use xueka_domain::{
-    BlockChange, BlockEntry, CardIdentity, CardKey, CardNumber, ExitReason, Note, RegistryFacts,
-    StudentNumber, Uid,
+    BlockChange, BlockEntry, CardIdentity, CardKey, CardNumber, ExitReason, Note, NumberRule,
+    Printed, RegistryFacts, StudentNumber, Uid,
 };
 
 use crate::{
-    AuditReport, BlacklistEntry, BlacklistPage, CardRecord, Collection, NewToken, OpenOptions,
-    PageMark, Registration, RegistrationOutcome, RegistryError, RequestId, Stamp, Token, TokenName,
-    WhichCard,
+    AuditReport, BlacklistEntry, BlacklistPage, CardRecord, ClashReport, Collection, FoundCards,
+    NewToken, OpenOptions, PageMark, Registration, RegistrationOutcome, RegistryError, RequestId,
+    Stamp, Token, TokenName, WhichCard,
     sqlite::{self, Database},
 };
 
@@ -204,6 +204,37 @@ impl Registry {
             .read("looking up a card", move |sql| {
                 sqlite::find_record(sql, &which)
             })
+            .await
+    }
+
+    /// The cards that bear a print under one of these rules. Rules that show a
+    /// part of a UID or number find something only when they were among
+    /// [`OpenOptions::forms`].
+    ///
+    /// # Errors
+    ///
+    /// None beyond those of every method.
+    pub async fn find_printed(
+        &self,
+        printed: Printed,
+        rules: Vec<NumberRule>,
+    ) -> Result<FoundCards, RegistryError> {
+        self.database
+            .read("looking up a print", move |sql| {
+                sqlite::find_printed(sql, &printed, &rules)
+            })
+            .await
+    }
+
+    /// Goes through all cards and says which of them these rules do not tell
+    /// apart, on a thread of its own; about a second a rule for a million cards.
+    ///
+    /// # Errors
+    ///
+    /// None beyond those of every method.
+    pub async fn clashes(&self, rules: Vec<NumberRule>) -> Result<ClashReport, RegistryError> {
+        self.database
+            .read_apart("comparing prints", move |sql| sqlite::clashes(sql, &rules))
             .await
     }
 

@@ -21,6 +21,8 @@ pub struct Clashes {
     pub n_cards: u64,
     /// Cards that have no such print: they lack what the rule is of.
     pub n_without: u64,
+    /// Whether there are more than that: too many to compare them all.
+    pub is_at_least: bool,
     /// Two that would bear the same print.
     pub example: Option<(CardKey, CardKey)>,
 }
@@ -37,13 +39,18 @@ pub struct Clashing {
     rules: Vec<Compared>,
 }
 
-/// How many bits a print has on average; the more, the fewer are compared.
-const BITS_PER_CARD: u64 = 32;
+/// How many bits a print has on average; the more, the fewer are compared: with
+/// 16, one card in sixteen for nothing.
+const BITS_PER_CARD: u64 = 16;
 
-/// The fewest and the most bits of one rule, 8 KiB and 16 MiB; twice that is
+/// The fewest and the most bits of one rule, 8 KiB and 32 MiB; twice that is
 /// kept. With more cards than fit, more is compared and the result is the same.
 const FEWEST_BITS: u64 = 1 << 16;
-const MOST_BITS: u64 = 1 << 27;
+const MOST_BITS: u64 = 1 << 28;
+
+/// The most prints of one rule that are compared, some 100 MB of them. A rule
+/// with more is none that anybody would use, and its counts are the least.
+const MOST_PRINTS: usize = 1 << 20;
 
 #[derive(Debug)]
 struct Marked {
@@ -146,6 +153,10 @@ impl Compared {
             return;
         }
         let Some(bearers) = self.bearers.get_mut(print.as_str()) else {
+            if self.bearers.len() >= MOST_PRINTS {
+                self.clashes.is_at_least = true;
+                return;
+            }
             let others = Vec::new();
             let bearers = Bearers { first: key, others };
             self.bearers.insert(print.into(), bearers);
@@ -259,6 +270,7 @@ mod tests {
             n_prints: 1,
             n_cards: 3,
             n_without: 1,
+            is_at_least: false,
             example: Some((key(0), key(1))),
         };
         assert_eq!(clashes, expected);

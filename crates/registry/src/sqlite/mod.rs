@@ -15,6 +15,7 @@ mod facts;
 mod failure;
 mod issue;
 mod place;
+mod prints;
 mod readers;
 mod registration;
 mod requests;
@@ -46,6 +47,7 @@ pub(crate) use self::{
     desk::{cancel_loss, collect, collected, loss_cancelled, report_exit},
     facts::facts,
     failure::Work,
+    prints::{clashes, find as find_printed},
     registration::register,
     sightings::{is_news as is_new_sighting, record as record_sighting},
     tokens::{
@@ -80,17 +82,28 @@ impl Database {
         schema::migrate(&mut sql, options.simulated).map_err(told_at_open)?;
         connect::check_pages(&sql, place.n_bytes())?;
         refuse_other_kind(&sql, options.simulated)?;
-        Self::start(place, sql, options)
+        let forms = prints::settle(&mut sql, &options.forms).map_err(told_at_open)?;
+        prints::follow(&sql, &forms).map_err(told_at_open)?;
+        Self::start(place, sql, forms, options)
     }
 
-    fn start(place: Place, sql: Connection, options: OpenOptions) -> Result<Self, RegistryError> {
+    fn start(
+        place: Place,
+        sql: Connection,
+        forms: prints::Forms,
+        options: OpenOptions,
+    ) -> Result<Self, RegistryError> {
         let reading = (0..options.n_readers.clamp(1, 16)).map(|_| connect::reading(place.path()));
         let reading = reading.collect::<Work<_>>().map_err(told_at_open)?;
         let (readers, mut threads) = readers::start(reading).map_err(no_thread)?;
         let (jobs, inbox) = mpsc::channel(writer::QUEUE);
         let path = place.path().to_owned();
         // The lock on the file lives as long as the writer.
-        let connect = Box::new(move || connect::writing(place.path()));
+        let connect = Box::new(move || {
+            let sql = connect::writing(place.path())?;
+            prints::follow(&sql, &forms)?;
+            Ok(sql)
+        });
         let writer = Writer::new(sql, connect, options.on_commit).map_err(told_at_open)?;
         let thread = thread::Builder::new()
             .name("registry-write".to_owned())

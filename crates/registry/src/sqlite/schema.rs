@@ -10,7 +10,10 @@ const APPLICATION_ID: i32 = 0x5855_454B;
 
 /// Each step brings a database from the version of its index to the next. A
 /// step that was ever released is never edited; a change is a new step.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_cards.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_cards.sql"),
+    include_str!("migrations/0002_prints.sql"),
+];
 
 /// The newest schema that this program knows.
 pub(crate) fn known_version() -> u32 {

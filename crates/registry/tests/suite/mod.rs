@@ -4,6 +4,7 @@ pub(crate) mod blacklist;
 pub(crate) mod issuing;
 pub(crate) mod loss;
 pub(crate) mod model;
+pub(crate) mod printed;
 pub(crate) mod registration;
 pub(crate) mod requests;
 pub(crate) mod stand;

@@ -7,8 +7,8 @@ use std::sync::{
 
 use jiff::{SignedDuration, Timestamp};
 use xueka_domain::{
-    CardFamily, CardIdentity, CardKey, CardNumber, IssuedCard, IssuedState, Student, StudentNumber,
-    Uid,
+    CardFamily, CardIdentity, CardKey, CardNumber, Coding, IssuedCard, IssuedState, NumberRule,
+    RuleParts, Student, StudentNumber, Subject, Take, Uid,
 };
 use xueka_registry::{
     CardRecord, Collection, Commit, OpenOptions, Refusal, Registration, RegistrationOutcome,
@@ -30,6 +30,7 @@ impl Stand {
             on_commit: Some(Box::new(move |commit: &Commit| {
                 told.lock().unwrap().push(commit.clone());
             })),
+            forms: forms(),
             ..OpenOptions::default()
         };
         Self {
@@ -97,6 +98,25 @@ impl Stand {
         let found = self.registry.find_card(WhichCard::Key(key)).await.unwrap();
         found.unwrap()
     }
+}
+
+/// The forms in which the stand finds cards: the standard ones; the last three
+/// bytes of the UID as facility and number; the number's ninth digit to its last
+/// but one.
+pub(crate) fn forms() -> Vec<NumberRule> {
+    let facility = RuleParts {
+        take: Take::Last(3),
+        coding: Coding::Facility,
+        ..RuleParts::default()
+    };
+    let digits = RuleParts {
+        of: Subject::Number,
+        from_digit: 9,
+        to_digit: -2,
+        ..RuleParts::default()
+    };
+    let parts = [facility, digits].map(|parts| NumberRule::new(parts).unwrap());
+    NumberRule::standard().into_iter().chain(parts).collect()
 }
 
 /// Who and when: `minute` minutes after a fixed moment.
