@@ -30,7 +30,7 @@ trap stop EXIT
 core=${XUEKA_BENCH_CORE:-$(($(nproc --all) - 1))}
 taskset --pid --cpu-list "$core" $$ >/dev/null
 
-scripts/private-pcscd.sh start "$scratch/pcscd" 2
+scripts/private-pcscd.sh start "$scratch/pcscd" 2 vpcd
 # shellcheck disable=SC1091 # Written by the line before.
 source "$scratch/pcscd/env"
 

@@ -145,7 +145,7 @@ start_readers() {
 	fi
 	if why=$(scripts/install-packages.sh demo 2>&1); then
 		# Not in a subshell: pcscd lives as long as the caller.
-		XUEKA_OWNER=$$ scripts/private-pcscd.sh start "$place/pcscd" 2 2>"$place/why" || code=$?
+		XUEKA_OWNER=$$ scripts/private-pcscd.sh start "$place/pcscd" 2 vpcd 2>"$place/why" || code=$?
 		why=$(cat "$place/why")
 	else
 		code=3

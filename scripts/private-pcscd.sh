@@ -2,20 +2,30 @@
 #
 # A pcscd of its own, with virtual readers, beside whatever the machine runs.
 #
-#   private-pcscd.sh start DIR N   starts it with N virtual readers (0 to 16;
-#                                  rounded up to an even number, because one
-#                                  vpcd driver always has two slots)
+#   private-pcscd.sh start DIR N [DRIVER [READER...]]
+#                                  starts it with N virtual readers (0 to 16)
 #   private-pcscd.sh kill DIR      kills it as a crash would (SIGKILL)
-#   private-pcscd.sh restart DIR   starts it again: same place, same ports
+#   private-pcscd.sh restart DIR   starts it again: same place, same addresses
 #   private-pcscd.sh stop DIR      stops it in order and removes DIR
+#
+# DRIVER is `xueka`, our own (crates/ifd), unless it is `vpcd`, that of the
+# vsmartcard project, whose readers come in pairs: an odd N is rounded up. Ours is
+# the file that XUEKA_IFD names; else libifdxueka.so in the folder XUEKA_BIN_DIR,
+# or what was last built in this project.
+#
+# READER, for our driver, is the name of a reader and the settings behind it, as
+# docs/virtual-reader.md has them: "ACS ACR122U PICC Interface;serial=A1". Readers
+# without one are called "Virtual Reader 1" and so on, with serial numbers XK0001
+# and so on.
 #
 # DIR must not exist or be empty. `start` and `restart` return once pcscd
 # answers. DIR then holds:
 #
 #   env      variables for the shell: PCSCLITE_CSOCK_NAME, which every PC/SC
-#            client obeys, and XUEKA_VPCD, the addresses at which virtual cards
-#            connect, separated by commas, one a reader
-#   readers  the names of the readers, one a line, in the order of XUEKA_VPCD
+#            client obeys, and the addresses at which virtual cards connect,
+#            separated by commas, one a reader: XUEKA_VIRTUAL_READERS of our
+#            driver, XUEKA_VPCD of vpcd
+#   readers  the names of the readers, one a line, in the order of the addresses
 #   pid      the process id of pcscd; absent while it does not run
 #   log      what pcscd said
 #
@@ -31,9 +41,9 @@
 # drivers for USB readers are hidden there as well, or it would take attached
 # readers away from the machine's pcscd.
 #
-# vpcd listens on all addresses and no option changes that, so while this runs
-# the ports in XUEKA_VPCD are open to the network. They accept virtual cards for
-# virtual readers and nothing else.
+# Our driver listens on Unix sockets in DIR. vpcd listens on all addresses and no
+# option changes that, so while it runs the ports in XUEKA_VPCD are open to the
+# network. They accept virtual cards for virtual readers and nothing else.
 #
 # Exit codes: 0 good; 1 it did not work; 2 wrong usage; 3 a private pcscd cannot
 # be had on this machine. Other than 0, one line on standard error says why.
@@ -43,7 +53,7 @@ set -uo pipefail
 # pcscd is in a folder that only root has on the search path.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
-readonly SLOTS_PER_DRIVER=2
+readonly SLOTS_OF_VPCD=2
 readonly MOST_READERS=16 # pcscd drops what comes after.
 readonly ANSWER_SECONDS=20
 # Below the ports that the kernel hands out by itself.
@@ -57,7 +67,7 @@ fail() {
 }
 
 usage() {
-	fail 2 "usage: ${0##*/} start DIR N (0 to 16) | kill DIR | restart DIR | stop DIR"
+	fail 2 "usage: ${0##*/} start DIR N (0 to 16) [xueka|vpcd [READER...]] | kill DIR | restart DIR | stop DIR"
 }
 
 # --- What this machine has ---------------------------------------------------
@@ -76,6 +86,23 @@ vpcd_driver() {
 		[[ -r $file ]] && printf '%s\n' "$file" && return
 	done
 	return 1
+}
+
+# Prints the file of our own driver: what is named, else what was built last.
+our_driver() {
+	local file newest=''
+	if [[ -n ${XUEKA_IFD-} ]]; then
+		[[ -r $XUEKA_IFD ]] && printf '%s\n' "$XUEKA_IFD"
+		return
+	fi
+	local target=${CARGO_TARGET_DIR:-$(dirname "$0")/../target}
+	for file in ${XUEKA_BIN_DIR:+"$XUEKA_BIN_DIR"/libifdxueka.so} \
+		"$target"/{debug,release}/libifdxueka.so; do
+		[[ -r $file ]] || continue
+		[[ $file != "${XUEKA_BIN_DIR-}"/* ]] || { newest=$file && break; }
+		[[ -n $newest && $newest -nt $file ]] || newest=$file
+	done
+	[[ -n $newest ]] && printf '%s\n' "$newest"
 }
 
 # Prints the options with which `unshare` gives a mount namespace of our own.
@@ -123,15 +150,12 @@ choose_ports() {
 # Writes one reader.conf entry for each pair of ports. Each entry names its own
 # copy of the driver: entries that share a file share its state too, and answer
 # with each other's cards.
-write_configuration() {
-	local driver=$1 index first name
-	rm -rf conf lib
-	mkdir conf lib
-	: >readers
-	for ((index = 0; index < ${#ports[@]} / SLOTS_PER_DRIVER; index++)); do
-		first=${ports[index * SLOTS_PER_DRIVER]}
+configure_vpcd() {
+	local file=$1 index first name
+	for ((index = 0; index < ${#ports[@]} / SLOTS_OF_VPCD; index++)); do
+		first=${ports[index * SLOTS_OF_VPCD]}
 		name="Virtual Reader $((index + 1))"
-		cp -L "$driver" "lib/libifdvpcd$index.so" || return 1
+		cp -L "$file" "lib/libifdvpcd$index.so" || return 1
 		{
 			printf 'FRIENDLYNAME "%s"\n' "$name"
 			printf 'DEVICENAME /dev/null:%d\n' "$first"
@@ -142,10 +166,53 @@ write_configuration() {
 		# its own, and the number of the slot.
 		printf '%s 00 00\n%s 00 01\n' "$name" "$name" >>readers
 	done
+	addresses=("${ports[@]/#/127.0.0.1:}")
+	n_unix_sockets=1 n_tcp_sockets=${#ports[@]}
+}
+
+# Writes one file with an entry for each reader; one library serves them all.
+configure_ours() {
+	local file=$1 n_readers=$2 index reader name settings
+	shift 2
+	# A copy, for the next build would replace it under a pcscd that runs.
+	cp -L "$file" lib/libifdxueka.so || return 1
+	: >conf/readers
+	addresses=()
+	for ((index = 0; index < n_readers; index++)); do
+		printf -v reader 'Virtual Reader %d;serial=XK%04d' $((index + 1)) $((index + 1))
+		[[ $# -eq 0 ]] || { reader=$1 && shift; }
+		name=${reader%%;*} settings=${reader#"$name"}
+		addresses+=("unix:$PWD/field/$index")
+		{
+			printf 'FRIENDLYNAME "%s"\n' "$name"
+			printf 'DEVICENAME "unix:%s/field/%d%s"\n' "$PWD" "$index" "$settings"
+			printf 'LIBPATH %s/lib/libifdxueka.so\n' "$PWD"
+			printf 'CHANNELID %d\n' "$index"
+		} >>conf/readers
+		# pcscd numbers the readers of one library through, whatever their
+		# names are.
+		printf '%s %02X 00\n' "$name" "$index" >>readers
+	done
+	n_unix_sockets=$((1 + n_readers)) n_tcp_sockets=0
+}
+
+write_configuration() {
+	local driver=$1 addresses=()
+	shift
+	rm -rf conf lib field
+	mkdir conf lib field
+	: >readers
+	local names=(xueka XUEKA_VIRTUAL_READERS)
+	if [[ $driver = vpcd ]]; then
+		names=(vpcd XUEKA_VPCD)
+		configure_vpcd "$1" || return 1
+	else
+		configure_ours "$@" || return 1
+	fi
 	{
 		printf "PCSCLITE_CSOCK_NAME='%s/run/pcscd.comm'\n" "$PWD"
-		printf 'XUEKA_VPCD=%s\n' "$(IFS=, && echo "${ports[*]/#/127.0.0.1:}")"
-		echo 'export PCSCLITE_CSOCK_NAME XUEKA_VPCD'
+		printf '%s=%s\n' "${names[1]}" "$(IFS=, && echo "${addresses[*]}")"
+		echo "export PCSCLITE_CSOCK_NAME ${names[1]}"
 	} >./env
 }
 
@@ -153,8 +220,8 @@ pcscd_runs() {
 	[[ -n $pcscd ]] && kill -0 "$pcscd" 2>/dev/null
 }
 
-# Succeeds when pcscd listens on its own socket and on each of our ports: what
-# the kernel says of the sockets that this very process holds.
+# Succeeds when pcscd listens on its own socket and at each of the addresses:
+# what the kernel says of the sockets that this very process holds.
 pcscd_answers() {
 	local sockets n_unix n_tcp
 	sockets=$(find "/proc/$pcscd/fd" -lname 'socket:*' -printf '%l\n' 2>/dev/null |
@@ -163,7 +230,7 @@ pcscd_answers() {
 		<(printf '%s\n' "$sockets") "/proc/$pcscd/net/unix" 2>/dev/null)
 	n_tcp=$(awk 'NR == FNR { held[$1] = 1; next } $4 == "0A" && $10 in held { n++ } END { print n + 0 }' \
 		<(printf '%s\n' "$sockets") "/proc/$pcscd/net/tcp" 2>/dev/null)
-	[[ $n_unix -ge 1 && $n_tcp -eq ${#ports[@]} ]]
+	[[ $n_unix -ge $n_unix_sockets && $n_tcp -eq $n_tcp_sockets ]]
 }
 
 # Runs inside the namespace and becomes pcscd.
@@ -194,7 +261,7 @@ start_pcscd() {
 		fi
 		if ((SECONDS >= deadline)); then
 			stop_pcscd KILL
-			reason="pcscd does not listen on all of ${ports[*]}: $(tail -n 1 log)"
+			reason="pcscd does not serve all the readers: $(tail -n 1 log)"
 			return 1
 		fi
 		sleep 0.01
@@ -218,10 +285,11 @@ stop_pcscd() {
 }
 
 keep() {
-	local dir=$1 owner=$2 n_readers=$3 driver=$4
-	namespace=$5 socket_folder=$(built_with ipcdir) drivers=$(built_with usbdropdir)
+	local dir=$1 owner=$2 namespace_of=$3 driver=$4 file=$5 n_readers=$6
+	shift 6
+	namespace=$namespace_of socket_folder=$(built_with ipcdir) drivers=$(built_with usbdropdir)
 	socket_folder=${socket_folder:-/run/pcscd} drivers=${drivers:-/usr/lib/pcsc/drivers}
-	pcscd='' reason='' ports=()
+	pcscd='' reason='' ports=() n_unix_sockets=0 n_tcp_sockets=0
 	cd "$dir" || exit 1
 	exec 3<>control 4<>reply
 	mkdir -p run none "above/$(basename "$socket_folder")"
@@ -229,7 +297,10 @@ keep() {
 
 	local tries started=no
 	for ((tries = 0; tries < 3; tries++)); do
-		choose_ports "$n_readers" && write_configuration "$driver" && start_pcscd &&
+		if [[ $driver = vpcd ]]; then
+			choose_ports "$n_readers" || continue
+		fi
+		write_configuration "$driver" "$file" "$n_readers" "$@" && start_pcscd &&
 			started=yes && break
 	done
 	if [[ $started = no ]]; then
@@ -268,9 +339,17 @@ keep() {
 # --- The commands ------------------------------------------------------------
 
 start() {
-	local dir=$1 n_readers=$2 driver namespace
+	local dir=$1 n_readers=$2 driver=${3-xueka} file namespace
 	[[ $n_readers =~ ^[0-9]{1,2}$ ]] || usage
-	n_readers=$(((10#$n_readers + 1) / SLOTS_PER_DRIVER * SLOTS_PER_DRIVER))
+	n_readers=$((10#$n_readers))
+	case $driver in
+	vpcd)
+		(($# <= 3)) || usage
+		n_readers=$(((n_readers + 1) / SLOTS_OF_VPCD * SLOTS_OF_VPCD))
+		;;
+	xueka) (($# <= 3 + n_readers)) || usage ;;
+	*) usage ;;
+	esac
 	((n_readers <= MOST_READERS)) || usage
 
 	local program
@@ -278,8 +357,14 @@ start() {
 		command -v "$program" >/dev/null ||
 			fail 3 "there is no $program here; scripts/install-packages.sh demo"
 	done
-	driver=$(vpcd_driver) ||
-		fail 3 "there is no vpcd driver here; scripts/install-packages.sh demo"
+	if [[ $driver = vpcd ]]; then
+		file=$(vpcd_driver) ||
+			fail 3 "there is no vpcd driver here; scripts/install-packages.sh demo"
+	else
+		file=$(our_driver) ||
+			fail 3 "our driver is not built: cargo build --package xueka-ifd; or set XUEKA_IFD"
+		file=$(realpath "$file")
+	fi
 
 	mkdir -p "$dir" || fail 1 "cannot create $dir"
 	dir=$(cd "$dir" && pwd -P) || fail 1 "cannot enter $dir"
@@ -294,8 +379,8 @@ start() {
 
 	mkfifo "$dir/control" "$dir/reply"
 	exec 4<>"$dir/reply"
-	setsid "$BASH" "$0" keep "$dir" "${XUEKA_OWNER:-$PPID}" "$n_readers" "$driver" "$namespace" \
-		</dev/null >>"$dir/log" 2>&1 4>&- &
+	setsid "$BASH" "$0" keep "$dir" "${XUEKA_OWNER:-$PPID}" "$namespace" "$driver" "$file" \
+		"$n_readers" "${@:4}" </dev/null >>"$dir/log" 2>&1 4>&- &
 	await_answer
 }
 
@@ -319,8 +404,9 @@ order() {
 }
 
 case ${1-}:$# in
-start:3) start "$2" "$3" ;;
+start:[0-2]) usage ;;
+start:*) start "${@:2}" ;;
 kill:2 | restart:2 | stop:2) order "$1" "$2" ;;
-keep:6) keep "${@:2}" ;;
+keep:*) keep "${@:2}" ;;
 *) usage ;;
 esac

@@ -29,7 +29,7 @@ impl PrivatePcscd {
             .prefix("xueka-pcscd-")
             .tempdir()
             .unwrap();
-        run("start", &place(&folder), &[&n_readers.to_string()]);
+        run("start", &place(&folder), &[&n_readers.to_string(), "vpcd"]);
         let env = fs::read_to_string(place(&folder).join("env")).unwrap();
         let vpcd = env
             .lines()

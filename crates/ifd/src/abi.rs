@@ -57,7 +57,7 @@ pub(crate) mod tag {
     pub(crate) const SIMULTANEOUS_ACCESS: Dword = 0x0FAF;
     /// Whether the thread that waits can be cancelled.
     pub(crate) const POLLING_THREAD_KILLABLE: Dword = 0x0FB1;
-    /// The function that ends the wait for good.
+    /// The function that ends a wait.
     pub(crate) const STOP_POLLING_THREAD: Dword = 0x0FB2;
     /// The function that waits for something to happen.
     pub(crate) const POLLING_THREAD_WITH_TIMEOUT: Dword = 0x0FB3;

@@ -249,10 +249,12 @@ extern "C" fn wait(lun: Dword, timeout: c_int) -> ResponseCode {
     })
 }
 
-/// Ends the wait, because the reader is about to be closed.
+/// Ends the wait of the moment. pcscd does so before it closes the reader, and
+/// also whenever the last program disconnects from a card, to begin a wait of
+/// another length.
 extern "C" fn stop(lun: Dword) -> ResponseCode {
     with_reader(lun, |reader| {
-        reader.watch.stop();
+        reader.watch.nudge();
         ResponseCode::SUCCESS
     })
 }

@@ -66,7 +66,8 @@ impl Watch {
         raise(&self.nudge);
     }
 
-    /// Ends every wait and every exchange, now and for ever.
+    /// Ends every wait and every exchange, now and for ever: the reader is
+    /// closed.
     pub(crate) fn stop(&self) {
         raise(&self.stop);
     }
