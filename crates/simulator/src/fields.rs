@@ -107,6 +107,25 @@ impl<'t> Fields<'t> {
         self.take(key, &wanted, read)
     }
 
+    /// A list of bytes in hexadecimal, each as many as one of `lengths` says.
+    pub(crate) fn byte_list(
+        &mut self,
+        key: &str,
+        lengths: RangeInclusive<usize>,
+    ) -> Result<Option<Vec<Vec<u8>>>, DescriptionError> {
+        let (start, end) = (lengths.start(), lengths.end());
+        let wanted = format!("a list of texts in hexadecimal, each of {start} to {end} bytes");
+        let read = |value: DeValue<'_>| {
+            let items = value.as_array()?.iter().map(|item| {
+                let bytes = hex::decode(item.get_ref().as_str()?).ok()?;
+                lengths.contains(&bytes.len()).then_some(bytes)
+            });
+            items.collect::<Option<Vec<_>>>()
+        };
+        let list = self.take(key, &wanted, read)?;
+        Ok(list.map(|located| located.value))
+    }
+
     /// Exactly `N` bytes in hexadecimal.
     pub(crate) fn array<const N: usize>(
         &mut self,

@@ -30,6 +30,11 @@ fn cards() -> Vec<VirtualCard> {
         VirtualCard::ultralight(),
         VirtualCard::ntag213().uid([]),
         VirtualCard::desfire().random_uid(),
+        VirtualCard::campus("20240017"),
+        VirtualCard::fm1208(),
+        VirtualCard::fm1208_combined(),
+        VirtualCard::from_toml("kind = 'fm1208'\nblank = true").unwrap(),
+        VirtualCard::cpu_tid(),
         VirtualCard::iso14443_4().historical_bytes([1; 40]),
         VirtualCard::iso15693(),
         VirtualCard::felica().uid(vec![9; 300]),
@@ -48,9 +53,10 @@ fn cards() -> Vec<VirtualCard> {
 /// Commands near enough to real ones to get far into a card.
 fn command() -> impl Strategy<Value = Vec<u8>> {
     let near = (
-        prop::sample::select(vec![0x00, 0x80, 0x90, 0xFF]),
+        prop::sample::select(vec![0x00, 0x04, 0x80, 0x84, 0x90, 0xE0, 0xFF]),
         prop::sample::select(vec![
-            0x5C, 0x60, 0x82, 0x86, 0x88, 0xA4, 0xAF, 0xB0, 0xB2, 0xC0, 0xCA, 0xD6,
+            0x0E, 0x20, 0x24, 0x5C, 0x5E, 0x60, 0x82, 0x84, 0x86, 0x88, 0xA4, 0xAF, 0xB0, 0xB2,
+            0xC0, 0xCA, 0xD4, 0xD6, 0xDC, 0xE0, 0xE2,
         ]),
         any::<[u8; 2]>(),
         prop::collection::vec(any::<u8>(), 0..24),

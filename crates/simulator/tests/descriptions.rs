@@ -7,8 +7,17 @@
 )]
 
 use proptest::prelude::*;
-use xueka_simulator::{Scenario, VirtualCard};
+use xueka_simulator::{Scenario, VirtualCard, card_kinds};
 use xueka_transport::{CardSession, CardTransport};
+
+#[test]
+fn the_guide_has_a_row_for_every_kind() {
+    let guide = include_str!("../../../scenarios/README.md");
+    for (kind, summary) in card_kinds() {
+        assert!(guide.contains(&format!("`{kind}`")), "{kind}");
+        assert!(!summary.is_empty(), "{kind}");
+    }
+}
 
 fn send(card: &mut VirtualCard, command: &str) -> String {
     let mut response = Vec::new();
@@ -19,19 +28,7 @@ fn send(card: &mut VirtualCard, command: &str) -> String {
 
 #[test]
 fn a_kind_alone_describes_a_whole_card() {
-    for kind in [
-        "transit-cpu",
-        "t-union",
-        "city-union",
-        "mifare-classic-1k",
-        "mifare-classic-4k",
-        "mifare-classic-mini",
-        "ultralight",
-        "ntag213",
-        "desfire",
-        "iso14443-4",
-        "storage",
-    ] {
+    for (kind, _) in card_kinds().filter(|(kind, _)| *kind != "contact") {
         let mut card = VirtualCard::from_toml(&format!("kind = \"{kind}\"")).unwrap();
         assert_eq!(card.kind(), kind);
         let uid = send(&mut card, "FFCA000000");
@@ -298,6 +295,37 @@ fn mistakes_in_files_and_memory_are_refused_with_line_and_reason() {
             "kind = 'transit-cpu'\nholder = 'student'",
             2,
             "has no key `holder`",
+        ),
+        (
+            "kind = 'fm1208'\n[[key]]\nkind = 'secret'\nvalue = '0011223344556677'",
+            3,
+            "encrypt, decrypt, mac",
+        ),
+        (
+            "kind = 'fm1208'\n[[key]]\nkind = 'internal'\nvalue = '001122'",
+            4,
+            "8 or 16 bytes",
+        ),
+        (
+            "kind = 'fm1208'\n[[file]]\nid = '0016'",
+            2,
+            "a binary [[file]] needs `data`",
+        ),
+        (
+            "kind = 'fm1208'\n[[file]]\nid = '0016'\nkind = 'tape'",
+            4,
+            "binary, fixed, variable, cyclic or purse",
+        ),
+        (
+            "kind = 'fm1208'\n[[file]]\nid = '0016'\nkind = 'fixed'\nrecords = ['1']",
+            5,
+            "a list of texts in hexadecimal",
+        ),
+        ("kind = 'fm1208'\n[[directory]]", 2, "needs `id`"),
+        (
+            "kind = 'campus'\nstudent_number = '12345678901'",
+            2,
+            "1 to 10 digits",
         ),
         (
             "kind = 'mifare-classic-1k'\n[[sector]]\nnumber = 16",

@@ -13,6 +13,7 @@ use crate::{
         classic::{Classic, Size},
         cpu::{CpuCard, Directory},
         desfire::Desfire,
+        fmcos::{File, Fmcos, Key, MF, Right},
         transit::{self, Layout},
         ultralight::Ultralight,
     },
@@ -24,8 +25,8 @@ use crate::{
 pub(crate) const DEFAULT_TRANSIT_NUMBER: &str = "1000751012345678";
 pub(crate) const DEFAULT_T_UNION_NUMBER: &str = "3104870012345678901";
 pub(crate) const DEFAULT_CITY_UNION_NUMBER: &str = "1000000098765432";
-const DEFAULT_VALID_FROM: Date = date(2020, 1, 1);
-const DEFAULT_VALID_UNTIL: Date = date(2049, 12, 31);
+pub(crate) const DEFAULT_VALID_FROM: Date = date(2020, 1, 1);
+pub(crate) const DEFAULT_VALID_UNTIL: Date = date(2049, 12, 31);
 const UID_4: [u8; 4] = [0x3A, 0x5C, 0x7E, 0x91];
 const UID_7: [u8; 7] = [0x04, 0x5A, 0x13, 0x7C, 0x2B, 0x66, 0x80];
 const UID_ISO15693: [u8; 8] = [0xE0, 0x04, 0x01, 0x50, 0x2C, 0x7A, 0x19, 0x83];
@@ -35,6 +36,37 @@ const IDM_FELICA: [u8; 8] = [0x01, 0x2E, 0x3D, 0x4C, 0x5B, 0x6A, 0x79, 0x08];
 const STUDENT: u8 = 0x02;
 /// Beijing, as city codes write it (nfsee `assets/codes.js`).
 const BEIJING: [u8; 2] = [0x10, 0x00];
+
+/// Internal number, name ("学生甲" in GBK) and student number of a campus card.
+pub(crate) const DEFAULT_CAMPUS_NUMBER: &str = "20240017";
+const CAMPUS_NAME: [u8; 6] = [0xD1, 0xA7, 0xC9, 0xFA, 0xBC, 0xD7];
+const CAMPUS_STUDENT: &str = "2024001701";
+
+/// The application of a school on an FM1208, and the file in it that holds the
+/// card number as text, padded with zeros.
+const SCHOOL_DF: u16 = 0x3F01;
+const SCHOOL_NAME: &[u8] = b"XUEKA.SCHOOL";
+const SCHOOL_FILE: u16 = 0x0015;
+const SCHOOL_FILE_LENGTH: usize = 32;
+const DEFAULT_SCHOOL_NUMBER: &[u8] = b"20240017";
+/// Key records in the master file: external authentication 00 with the
+/// factory's value, leading to state F.
+const FACTORY_KEY: [u8; 13] = [
+    0x39, 0xF0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+];
+/// Head of the key records in the application: external authentication 00
+/// leading to state 1 with three tries, internal key 00, line protection 00.
+const SCHOOL_KEYS: [[u8; 5]; 3] = [
+    [0x39, 0xF0, 0xF1, 0x01, 0x33],
+    [0x34, 0xF0, 0xF1, 0x00, 0x00],
+    [0x36, 0xF0, 0xF1, 0xFF, 0x33],
+];
+/// The value of all three.
+const SCHOOL_KEY: [u8; 16] = [
+    0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xAA, 0xBB, 0xCC, 0xDD, 0xEE, 0xFF,
+];
+/// Bytes that the key files take.
+const KEY_FILE: usize = 0x0200;
 
 /// Historical bytes of the ATS of an FM1208 CPU card.
 const HISTORICAL_CPU: [u8; 11] = [
@@ -91,6 +123,53 @@ impl VirtualCard {
         Self::transit_of(Kind::CityUnion, number)
     }
 
+    /// A campus card of the `CityUnion` family (`campus`) with this internal
+    /// number of eight digits; name 学生甲, student number 2024001701, empty
+    /// passbook; otherwise as [`transit`](Self::transit).
+    #[must_use]
+    pub fn campus(number: &str) -> Self {
+        let mut card = Self::transit_of(Kind::Campus, number);
+        card.with_transit(|transit| {
+            transit.set_name(&CAMPUS_NAME);
+            transit.set_student_number(CAMPUS_STUDENT);
+        });
+        card
+    }
+
+    /// An FM1208 CPU card (`fm1208`) that a school has personalised, UID
+    /// `3A5C7E91`.
+    ///
+    /// The master file has the factory's key (eight `FF`). Below it lies the
+    /// application `3F01` (`XUEKA.SCHOOL`): in it the file `0015` (SFI 21) of
+    /// 32 bytes, which begins with the number 20240017 as text, is read by
+    /// everybody and written in state 1; and the key `00112233…EEFF` for
+    /// external authentication (id 00, leading to state 1, three tries), as
+    /// internal key 00 and for line protection 00.
+    #[must_use]
+    pub fn fm1208() -> Self {
+        Self::fmcos_of(Kind::Fm1208, None)
+    }
+
+    /// The same card with a MIFARE Classic 1K on its chip
+    /// (`fm1208-combined`).
+    #[must_use]
+    pub fn fm1208_combined() -> Self {
+        let memory = Classic::blank(Size::OneK);
+        Self::fmcos_of(Kind::Fm1208Combined, Some(Box::new(memory)))
+    }
+
+    /// An imitation of [`fm1208`](Self::fm1208) (`cpu-tid`): its files are
+    /// copies, it answers `9000` to any external authentication, and its
+    /// internal key is another one, because that could not be copied.
+    #[must_use]
+    pub fn cpu_tid() -> Self {
+        let mut card = Self::fmcos_of(Kind::CpuTid, None);
+        if let Chip::Fmcos(chip, _) = &mut card.chip {
+            chip.set_imitation();
+        }
+        card.internal_key(0, [0x5A; 16])
+    }
+
     /// A blank MIFARE Classic 1K with UID `3A5C7E91` and transport keys
     /// (`FFFFFFFFFFFF`).
     #[must_use]
@@ -125,8 +204,19 @@ impl VirtualCard {
     /// A blank NTAG213 with UID `045A137C2B6680`.
     #[must_use]
     pub fn ntag213() -> Self {
-        let chip = Chip::Ultralight(Ultralight::ntag213());
-        Self::storage_of(Kind::Ntag213, chip, &UID_7, (ISO14443_A, NAME_ULTRALIGHT))
+        Self::ntag_of(Kind::Ntag213, Ultralight::ntag213())
+    }
+
+    /// A blank NTAG215 with UID `045A137C2B6680`.
+    #[must_use]
+    pub fn ntag215() -> Self {
+        Self::ntag_of(Kind::Ntag215, Ultralight::ntag215())
+    }
+
+    /// A blank NTAG216 with UID `045A137C2B6680`.
+    #[must_use]
+    pub fn ntag216() -> Self {
+        Self::ntag_of(Kind::Ntag216, Ultralight::ntag216())
     }
 
     /// A MIFARE DESFire EV1 without applications, UID `045A137C2B6680`.
@@ -180,15 +270,44 @@ impl VirtualCard {
         Self::made_of(Kind::Contact, chip, &[], None, ATR_CONTACT.to_vec())
     }
 
+    fn fmcos_of(kind: Kind, memory: Option<Box<Classic>>) -> Self {
+        let mut chip = Fmcos::blank();
+        if let Some(root) = chip.directory_mut(MF) {
+            root.key_file = Some((Right::ALWAYS, KEY_FILE));
+            root.create = Right(0xFF);
+            root.erase = Right(0xFF);
+            root.keys.extend(Key::parse(0, &FACTORY_KEY));
+        }
+        if let Some(school) = chip.put_directory(SCHOOL_DF, SCHOOL_NAME) {
+            school.key_file = Some((Right(0xF1), KEY_FILE));
+            school.create = Right(0xF1);
+            school.erase = Right::NEVER;
+            school.application = 0x95;
+            let records = SCHOOL_KEYS.map(|head| [head.as_slice(), &SCHOOL_KEY].concat());
+            let keys = records.iter().filter_map(|record| Key::parse(0, record));
+            school.keys.extend(keys);
+            let mut data = DEFAULT_SCHOOL_NUMBER.to_vec();
+            data.resize(SCHOOL_FILE_LENGTH, 0);
+            let mut file = File::open(data);
+            file.write = Right(0xF1);
+            school.files.insert(SCHOOL_FILE, file);
+        }
+        let chip = Chip::Fmcos(Box::new(chip), memory);
+        Self::cpu_of(kind, chip, &UID_4, &HISTORICAL_CPU)
+    }
+
     fn transit_of(kind: Kind, number: &str) -> Self {
         let card = kind.layout().map(|layout| layout.blank_card());
         let chip = Chip::Cpu(card.unwrap_or_default());
-        let mut card = Self::cpu_of(kind, chip, &UID_4, &HISTORICAL_CPU)
-            .valid_from(DEFAULT_VALID_FROM)
+        let card = Self::cpu_of(kind, chip, &UID_4, &HISTORICAL_CPU).city(BEIJING);
+        card.valid_from(DEFAULT_VALID_FROM)
             .valid_until(DEFAULT_VALID_UNTIL)
-            .city(BEIJING);
-        card.with_transit(|transit| transit.set_number(number));
-        card
+            .number(number)
+    }
+
+    fn ntag_of(kind: Kind, chip: Ultralight) -> Self {
+        let chip = Chip::Ultralight(chip);
+        Self::storage_of(kind, chip, &UID_7, (ISO14443_A, NAME_ULTRALIGHT))
     }
 
     fn classic(kind: Kind, size: Size, name: u16) -> Self {
@@ -235,6 +354,7 @@ impl Kind {
             Self::TransitCpu => Some(transit::BEIJING),
             Self::TUnion => Some(transit::T_UNION),
             Self::CityUnion => Some(transit::CITY_UNION),
+            Self::Campus => Some(transit::CAMPUS),
             _ => None,
         }
     }

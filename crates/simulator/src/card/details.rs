@@ -5,7 +5,11 @@ use std::time::Duration;
 use jiff::civil::Date;
 
 use super::{Fault, ReaderStyle, UidRule, VirtualCard};
-use crate::chip::{Chip, atr, transit::Transit};
+use crate::chip::{
+    Chip, atr,
+    fmcos::{File, Key},
+    transit::Transit,
+};
 
 /// Details: each changes one thing and leaves the others.
 ///
@@ -16,7 +20,7 @@ impl VirtualCard {
     pub fn uid(mut self, uid: impl Into<Vec<u8>>) -> Self {
         let uid = uid.into();
         match &mut self.chip {
-            Chip::Classic(card) => card.set_uid(&uid),
+            Chip::Classic(card) | Chip::Fmcos(_, Some(card)) => card.set_uid(&uid),
             Chip::Ultralight(card) => card.set_uid(&uid),
             _ => {}
         }
@@ -79,6 +83,58 @@ impl VirtualCard {
         self.fault(at_command, Fault::Tear { obeyed: false })
     }
 
+    /// The number of a transit card, as its constructor writes it.
+    #[must_use]
+    pub fn number(mut self, number: &str) -> Self {
+        self.with_transit(|transit| transit.set_number(number));
+        self
+    }
+
+    /// The holder's name on a campus card, in GBK: 20 bytes at the most.
+    #[must_use]
+    pub fn name_gbk(mut self, name: impl Into<Vec<u8>>) -> Self {
+        self.with_transit(|transit| transit.set_name(&name.into()));
+        self
+    }
+
+    /// The student number on a campus card: 10 characters at the most.
+    #[must_use]
+    pub fn student_number(mut self, digits: &str) -> Self {
+        self.with_transit(|transit| transit.set_student_number(digits));
+        self
+    }
+
+    /// The internal key of that id (kind 34) of an FM1208's application `3F01`,
+    /// by which the card proves that it is genuine.
+    #[must_use]
+    pub fn internal_key(self, id: u8, value: [u8; 16]) -> Self {
+        let record = [&[0x34, 0xF0, 0xF1, 0x00, 0x00], value.as_slice()].concat();
+        self.fmcos_key(0x3F01, id, &record)
+    }
+
+    /// A key record of an FM1208, as WRITE KEY takes it: kind, usage, change,
+    /// two bytes by kind, and the value. One of the same kind and id goes. A
+    /// directory that is not there is made, without a name.
+    #[must_use]
+    pub fn fmcos_key(mut self, directory: u16, id: u8, record: &[u8]) -> Self {
+        if let Chip::Fmcos(card, _) = &mut self.chip
+            && let Some(key) = Key::parse(id, record)
+        {
+            card.put_key(directory, key);
+        }
+        self
+    }
+
+    /// A transparent file of an FM1208, open to everybody. A directory that is
+    /// not there is made, without a name.
+    #[must_use]
+    pub fn fmcos_file(mut self, directory: u16, id: u16, data: impl Into<Vec<u8>>) -> Self {
+        if let Chip::Fmcos(card, _) = &mut self.chip {
+            card.put_file(directory, id, File::open(data.into()));
+        }
+        self
+    }
+
     /// The first day of validity of a transit card.
     #[must_use]
     pub fn valid_from(mut self, day: Date) -> Self {
@@ -101,7 +157,11 @@ impl VirtualCard {
         self
     }
 
-    /// The city code of a T-Union or CityUnion card, in BCD.
+    /// The city code of a T-Union or `CityUnion` card, in BCD.
+    ///
+    /// Shanghai (`2000`) and Chongqing (`4000`) keep number and dates of a
+    /// `CityUnion` card elsewhere: with these cities they are erased and have to
+    /// be said afterwards. Shanghai's number is an integer below 2³².
     #[must_use]
     pub fn city(mut self, city: [u8; 2]) -> Self {
         self.with_transit(|transit| transit.set_city(city));
@@ -142,7 +202,7 @@ impl VirtualCard {
     /// Block 0 and the sector trailers have methods of their own.
     #[must_use]
     pub fn block(mut self, block: u16, data: [u8; 16]) -> Self {
-        if let Chip::Classic(card) = &mut self.chip {
+        if let Chip::Classic(card) | Chip::Fmcos(_, Some(card)) = &mut self.chip {
             card.set_block(block, data);
         }
         self
@@ -151,7 +211,7 @@ impl VirtualCard {
     /// Keys A and B of a MIFARE Classic sector.
     #[must_use]
     pub fn keys(mut self, sector: u16, a: [u8; 6], b: [u8; 6]) -> Self {
-        if let Chip::Classic(card) = &mut self.chip {
+        if let Chip::Classic(card) | Chip::Fmcos(_, Some(card)) = &mut self.chip {
             card.set_keys(sector, Some(a), Some(b));
         }
         self
@@ -161,7 +221,7 @@ impl VirtualCard {
     /// behind them.
     #[must_use]
     pub fn access(mut self, sector: u16, access: [u8; 4]) -> Self {
-        if let Chip::Classic(card) = &mut self.chip {
+        if let Chip::Classic(card) | Chip::Fmcos(_, Some(card)) = &mut self.chip {
             card.set_access(sector, access);
         }
         self
@@ -179,7 +239,7 @@ impl VirtualCard {
     /// How the virtual reader answers for a MIFARE Classic.
     #[must_use]
     pub fn reader_style(mut self, style: ReaderStyle) -> Self {
-        if let Chip::Classic(card) = &mut self.chip {
+        if let Chip::Classic(card) | Chip::Fmcos(_, Some(card)) = &mut self.chip {
             card.set_style(style);
         }
         self

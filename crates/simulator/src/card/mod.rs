@@ -10,10 +10,12 @@ use std::{fmt, mem, thread, time::Duration};
 use xueka_transport::{CardSession, CardTransport, TransportError};
 
 pub(crate) use self::constructors::{
-    DEFAULT_CITY_UNION_NUMBER, DEFAULT_T_UNION_NUMBER, DEFAULT_TRANSIT_NUMBER,
+    DEFAULT_CAMPUS_NUMBER, DEFAULT_CITY_UNION_NUMBER, DEFAULT_T_UNION_NUMBER,
+    DEFAULT_TRANSIT_NUMBER, DEFAULT_VALID_FROM, DEFAULT_VALID_UNTIL,
 };
 pub use self::fault::{Fault, ReaderStyle};
 pub(crate) use self::kind::Kind;
+pub use self::kind::card_kinds;
 use crate::{
     chip::{
         Chip,
@@ -130,6 +132,11 @@ impl VirtualCard {
     /// The field goes on: what was selected and authenticated is forgotten.
     pub(crate) fn power_up(&mut self) {
         self.chip.power_up();
+        if let Chip::Fmcos(chip, _) = &mut self.chip
+            && let Some(uid) = chip.programmed_uid.take()
+        {
+            self.uid = UidRule::Fixed(uid);
+        }
         self.life.uid = match &self.uid {
             UidRule::Fixed(uid) => uid.clone(),
             UidRule::Random => random_uid().to_vec(),

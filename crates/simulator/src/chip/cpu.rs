@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, iter};
 use super::{
     command::{Command, refuse, reply, reply_exactly},
     status,
+    tlv::tlv,
 };
 
 const CLA_ISO: u8 = 0x00;
@@ -224,17 +225,4 @@ fn reply_at_most(rest: &[u8], le: u8) -> Vec<u8> {
             None => refuse(status::right_length(rest.len())),
         },
     }
-}
-
-/// One BER-TLV element with a length of one to three bytes.
-fn tlv(tag: &[u8], value: &[u8]) -> Vec<u8> {
-    let mut element = tag.to_vec();
-    let [.., high, low] = value.len().to_be_bytes();
-    match (high, low) {
-        (0, 0..=0x7F) => element.push(low),
-        (0, _) => element.extend([0x81, low]),
-        _ => element.extend([0x82, high, low]),
-    }
-    element.extend_from_slice(value);
-    element
 }

@@ -5,9 +5,13 @@ pub(crate) mod blocks;
 pub(crate) mod classic;
 pub(crate) mod command;
 pub(crate) mod cpu;
+pub(crate) mod des;
 pub(crate) mod desfire;
+pub(crate) mod fmcos;
+pub(crate) mod noise;
 pub(crate) mod pseudo;
 pub(crate) mod status;
+pub(crate) mod tlv;
 pub(crate) mod transit;
 pub(crate) mod ultralight;
 
@@ -17,6 +21,7 @@ use self::{
     command::{Command, refuse},
     cpu::CpuCard,
     desfire::Desfire,
+    fmcos::Fmcos,
     pseudo::Memory,
     ultralight::Ultralight,
 };
@@ -26,6 +31,9 @@ use self::{
 pub(crate) enum Chip {
     /// ISO 7816-4 files behind ISO 14443-4: transit cards and unknown ones.
     Cpu(CpuCard),
+    /// FM1208 and its relatives; with a MIFARE Classic on the same chip, whose
+    /// blocks a reader gets at by its pseudo-APDUs, when it is combined.
+    Fmcos(Box<Fmcos>, Option<Box<Classic>>),
     /// MIFARE Classic.
     Classic(Box<Classic>),
     /// MIFARE Ultralight or NTAG.
@@ -45,6 +53,12 @@ impl Chip {
     pub(crate) fn power_up(&mut self) {
         match self {
             Self::Cpu(card) | Self::Contact(card) => card.power_up(),
+            Self::Fmcos(card, memory) => {
+                card.power_up();
+                if let Some(memory) = memory {
+                    memory.power_up();
+                }
+            }
             Self::Classic(card) => card.power_up(),
             Self::Desfire(card) => card.power_up(),
             Self::Ultralight(_) | Self::Blocks(_) | Self::Sealed => {}
@@ -54,10 +68,14 @@ impl Chip {
     /// What a reader's storage pseudo-APDUs work on, where there is any.
     pub(crate) fn memory(&mut self) -> Option<&mut dyn Memory> {
         match self {
-            Self::Classic(card) => Some(card.as_mut()),
+            Self::Classic(card) | Self::Fmcos(_, Some(card)) => Some(card.as_mut()),
             Self::Ultralight(card) => Some(card),
             Self::Blocks(card) => Some(card),
-            Self::Cpu(_) | Self::Desfire(_) | Self::Sealed | Self::Contact(_) => None,
+            Self::Cpu(_)
+            | Self::Fmcos(_, None)
+            | Self::Desfire(_)
+            | Self::Sealed
+            | Self::Contact(_) => None,
         }
     }
 
@@ -67,6 +85,7 @@ impl Chip {
     pub(crate) fn answer(&mut self, command: &Command<'_>, uid: &[u8]) -> Vec<u8> {
         match self {
             Self::Cpu(card) | Self::Contact(card) => card.answer(command),
+            Self::Fmcos(card, _) => card.answer(command),
             Self::Desfire(card) => card.answer(command, uid),
             Self::Classic(_) | Self::Ultralight(_) | Self::Blocks(_) | Self::Sealed => {
                 refuse(status::UNKNOWN_CLA)

@@ -39,6 +39,34 @@ pub(crate) const UNKNOWN_INS: u16 = 0x6D00;
 /// Unknown class.
 pub(crate) const UNKNOWN_CLA: u16 = 0x6E00;
 
+/// FMCOS: the key or PIN has no tries left.
+pub(crate) const BLOCKED: u16 = 0x6983;
+/// FMCOS: no challenge was taken just before.
+pub(crate) const NO_CHALLENGE: u16 = 0x6984;
+/// FMCOS: not in this state.
+pub(crate) const WRONG_STATE: u16 = 0x6985;
+/// FMCOS: the file wants a MAC, and the command has none.
+pub(crate) const MAC_MISSING: u16 = 0x6987;
+/// FMCOS: the MAC is wrong.
+pub(crate) const WRONG_MAC: u16 = 0x6988;
+/// FMCOS: the data field says nothing known.
+pub(crate) const WRONG_DATA: u16 = 0x6A80;
+/// FMCOS: card or application is locked.
+pub(crate) const LOCKED: u16 = 0x6A81;
+/// FMCOS: no room left.
+pub(crate) const FULL: u16 = 0x6A84;
+/// FMCOS: no key of that kind and id.
+pub(crate) const KEY_NOT_FOUND: u16 = 0x6A88;
+/// FMCOS: the application is locked for ever.
+pub(crate) const LOCKED_FOR_EVER: u16 = 0x9303;
+/// FMCOS: the purse knows no such key.
+pub(crate) const NO_PURSE_KEY: u16 = 0x9403;
+
+/// `63Cx`: wrong, with `n_left` tries left.
+pub(crate) fn tries_left(n_left: u8) -> u16 {
+    0x63C0 | u16::from(n_left & 0x0F)
+}
+
 /// LOAD KEYS: no keys of the reader's own (PC/SC Part 3, §3.2.2.1.4).
 pub(crate) const READER_KEY_UNSUPPORTED: u16 = 0x6983;
 /// LOAD KEYS: no secured transfer.

@@ -54,6 +54,43 @@ pub(crate) const CITY_UNION: Layout = Layout {
     holder: None,
 };
 
+/// A campus card of the CityUnion family: internal number and due date in SFI
+/// 21 of the master file, name and student number in SFI 22 of the application,
+/// and a passbook instead of a purse (nfcim/nfsee `assets/read.js`).
+pub(crate) const CAMPUS: Layout = Layout {
+    in_application: false,
+    sfi: 21,
+    length: 33,
+    number: (6, 4),
+    // Six digits, not eight: see `set_valid_until`.
+    dates: CAMPUS_DUE_AT,
+    holder: None,
+};
+
+/// Due date and printed due date of a campus card, `YYMMDD` in BCD.
+const CAMPUS_DUE_AT: usize = 12;
+const CAMPUS_PRINTED_DUE_AT: usize = 15;
+/// Name (GBK) and student number of a campus card.
+const CAMPUS_PERSON_SFI: u8 = 22;
+const CAMPUS_PERSON: usize = 38;
+const CAMPUS_NAME: (usize, usize) = (0, 20);
+const CAMPUS_STUDENT: (usize, usize) = (28, 10);
+
+/// Cities that lay the files of a CityUnion card out otherwise (nfsee;
+/// metrodroid `CityUnionTransitData.kt`).
+const CITY_AT: usize = 2;
+const SHANGHAI: [u8; 2] = [0x20, 0x00];
+const CHONGQING: [u8; 2] = [0x40, 0x00];
+/// Shanghai: the number is an integer.
+const SHANGHAI_NUMBER: (usize, usize) = (16, 4);
+/// Chongqing: the last day stands here, number and first day in another file,
+/// of the master file.
+const CHONGQING_UNTIL: usize = 8;
+const CHONGQING_SFI: u8 = 5;
+const CHONGQING_FILE: usize = 48;
+const CHONGQING_NUMBER: (usize, usize) = (12, 8);
+const CHONGQING_FROM: usize = 20;
+
 /// Names and ids of the applications.
 const BEIJING_MF_NAME: &[u8] = b"OC";
 const PURSE_DF: u16 = 0x1001;
@@ -73,8 +110,9 @@ const LOG_SFI: u8 = 24;
 const N_LOG_RECORDS: usize = 10;
 const LOG_RECORD: usize = 23;
 
-/// P1 and P2 of GET BALANCE for the purse.
+/// P1 and P2 of GET BALANCE for the purse, and for a campus card's passbook.
 const PURSE: (u8, u8) = (0x00, 0x02);
+const PASSBOOK: (u8, u8) = (0x00, 0x01);
 /// T-Union's second value is a debt, its third the limit of that debt.
 const DEBT: (u8, u8) = (0x01, 0x02);
 const DEBT_LIMIT: (u8, u8) = (0x02, 0x02);
@@ -92,7 +130,7 @@ impl Layout {
     /// A card of this layout with an empty purse, no number and no dates.
     pub(crate) fn blank_card(&self) -> CpuCard {
         let mut purse = Directory::default();
-        purse.balances.insert(PURSE, 0);
+        purse.balances.insert(self.purse(), 0);
         purse.records.insert(LOG_SFI, Vec::new());
         let mut root = Directory::default();
         if *self == BEIJING {
@@ -101,6 +139,13 @@ impl Layout {
             root.files.insert(COUNTER_SFI, vec![0; 5]);
             purse.file_id = Some(PURSE_DF);
             purse.name = PURSE_DF_NAME.to_vec();
+        } else if *self == CAMPUS {
+            root.name = PAYMENT_MF_NAME.to_vec();
+            root.files.insert(self.sfi, vec![0; self.length]);
+            purse
+                .files
+                .insert(CAMPUS_PERSON_SFI, vec![0; CAMPUS_PERSON]);
+            purse.name = CITY_UNION_AID.to_vec();
         } else {
             root.name = PAYMENT_MF_NAME.to_vec();
             purse.files.insert(self.sfi, vec![0; self.length]);
@@ -127,13 +172,28 @@ impl Layout {
     }
 }
 
+impl Layout {
+    /// P1 and P2 of GET BALANCE.
+    fn purse(&self) -> (u8, u8) {
+        if *self == CAMPUS { PASSBOOK } else { PURSE }
+    }
+}
+
 impl Transit<'_> {
     /// Writes the number, two digits to a byte, with leading zeros.
     ///
     /// A character that is no hexadecimal digit becomes `F`: that is how a
     /// test gets a number that no card may have.
     pub(crate) fn set_number(&mut self, digits: &str) {
-        let (offset, length) = self.layout.number;
+        let (offset, length) = match self.city() {
+            SHANGHAI => {
+                let integer = digits.parse::<u32>().unwrap_or(u32::MAX);
+                let (offset, _) = SHANGHAI_NUMBER;
+                return self.overwrite(self.layout.sfi, offset, &integer.to_be_bytes());
+            }
+            CHONGQING => CHONGQING_NUMBER,
+            _ => self.layout.number,
+        };
         let nibbles = digits
             .chars()
             .map(|digit| {
@@ -150,17 +210,62 @@ impl Transit<'_> {
                 *byte |= if index % 2 == 0 { *nibble } else { nibble << 4 };
             }
         }
-        self.overwrite(self.layout.sfi, offset, &bytes);
+        if self.city() == CHONGQING {
+            self.overwrite_root(CHONGQING_SFI, offset, &bytes);
+        } else {
+            self.overwrite(self.layout.sfi, offset, &bytes);
+        }
     }
 
-    /// Writes the first day of validity.
+    /// Writes the first day of validity, where the family has one.
     pub(crate) fn set_valid_from(&mut self, day: Date) {
-        self.overwrite(self.layout.sfi, self.layout.dates, &bcd_date(day));
+        match (self.layout, self.city()) {
+            (CAMPUS, _) => {}
+            (_, CHONGQING) => {
+                self.overwrite_root(CHONGQING_SFI, CHONGQING_FROM, &bcd_date(day));
+            }
+            _ => self.overwrite(self.layout.sfi, self.layout.dates, &bcd_date(day)),
+        }
     }
 
-    /// Writes the last day of validity.
+    /// Writes the last day of validity; on a campus card without the century,
+    /// for chip and print.
     pub(crate) fn set_valid_until(&mut self, day: Date) {
-        self.overwrite(self.layout.sfi, self.layout.dates + 4, &bcd_date(day));
+        let date = bcd_date(day);
+        match (self.layout, self.city()) {
+            (CAMPUS, _) => {
+                let [_, short @ ..] = date;
+                self.overwrite(self.layout.sfi, CAMPUS_DUE_AT, &short);
+                self.overwrite(self.layout.sfi, CAMPUS_PRINTED_DUE_AT, &short);
+            }
+            (_, CHONGQING) => self.overwrite(self.layout.sfi, CHONGQING_UNTIL, &date),
+            _ => self.overwrite(self.layout.sfi, self.layout.dates + 4, &date),
+        }
+    }
+
+    /// Writes the holder's name, in GBK, into a campus card.
+    pub(crate) fn set_name(&mut self, gbk: &[u8]) {
+        self.set_person(CAMPUS_NAME, gbk);
+    }
+
+    /// Writes the student number into a campus card.
+    pub(crate) fn set_student_number(&mut self, digits: &str) {
+        self.set_person(CAMPUS_STUDENT, digits.as_bytes());
+    }
+
+    /// Fills a field of a campus card, with zeros behind; what is too long is
+    /// cut off.
+    fn set_person(&mut self, (offset, length): (usize, usize), text: &[u8]) {
+        if self.layout != CAMPUS {
+            return;
+        }
+        let mut field = text.to_vec();
+        field.resize(length, 0);
+        let application = self.card.application_mut();
+        let file = application.and_then(|found| found.files.get_mut(&CAMPUS_PERSON_SFI));
+        for (place, byte) in file.into_iter().flatten().skip(offset).zip(field) {
+            *place = byte;
+        }
     }
 
     /// Writes for whom the card was made, where the family says so.
@@ -171,18 +276,45 @@ impl Transit<'_> {
     }
 
     /// Writes the city code, two bytes, where the family has one.
+    ///
+    /// Shanghai and Chongqing lay out number and dates in their own way, so
+    /// those have to be written after the city.
     pub(crate) fn set_city(&mut self, city: [u8; 2]) {
         match self.layout {
-            CITY_UNION => self.overwrite(self.layout.sfi, 2, &city),
+            CITY_UNION => {
+                let lays_out_otherwise = |city| matches!(city, SHANGHAI | CHONGQING);
+                if lays_out_otherwise(city) || lays_out_otherwise(self.city()) {
+                    self.set_file(self.layout.sfi, vec![0; self.layout.length]);
+                }
+                self.overwrite(self.layout.sfi, CITY_AT, &city);
+                if city == CHONGQING
+                    && let Some(root) = self.card.root_mut()
+                {
+                    root.files.insert(CHONGQING_SFI, vec![0; CHONGQING_FILE]);
+                }
+            }
             T_UNION => self.overwrite(23, 6, &city),
             _ => {}
         }
     }
 
+    /// The city of a CityUnion card; zeros on any other.
+    fn city(&mut self) -> [u8; 2] {
+        if self.layout != CITY_UNION {
+            return [0; 2];
+        }
+        let sfi = self.layout.sfi;
+        let file = self.directory().and_then(|found| found.files.get(&sfi));
+        let city = file.and_then(|file| file.get(CITY_AT..CITY_AT + 2));
+        city.and_then(|city| city.try_into().ok())
+            .unwrap_or_default()
+    }
+
     /// Sets what is in the purse, in fen.
     pub(crate) fn set_balance(&mut self, fen: u32) {
+        let purse_id = self.layout.purse();
         if let Some(purse) = self.card.application_mut() {
-            purse.balances.insert(PURSE, fen);
+            purse.balances.insert(purse_id, fen);
         }
     }
 
@@ -214,6 +346,16 @@ impl Transit<'_> {
             self.card.application_mut()
         } else {
             self.card.root_mut()
+        }
+    }
+
+    fn overwrite_root(&mut self, sfi: u8, offset: usize, bytes: &[u8]) {
+        let file = self
+            .card
+            .root_mut()
+            .and_then(|root| root.files.get_mut(&sfi));
+        for (place, byte) in file.into_iter().flatten().skip(offset).zip(bytes) {
+            *place = *byte;
         }
     }
 

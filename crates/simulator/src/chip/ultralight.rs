@@ -16,6 +16,8 @@ const READ: usize = 16;
 /// Pages on each chip.
 const N_ULTRALIGHT_PAGES: usize = 16;
 const N_NTAG213_PAGES: usize = 45;
+const N_NTAG215_PAGES: usize = 135;
+const N_NTAG216_PAGES: usize = 231;
 
 /// First page of the user memory; those before it hold UID, locks and OTP.
 const FIRST_USER_PAGE: u16 = 4;
@@ -41,10 +43,26 @@ impl Ultralight {
 
     /// An empty NTAG213, its capability container saying 144 bytes.
     pub(crate) fn ntag213() -> Self {
+        Self::ntag(N_NTAG213_PAGES, 0x12)
+    }
+
+    /// An empty NTAG215, its capability container saying 496 bytes.
+    pub(crate) fn ntag215() -> Self {
+        Self::ntag(N_NTAG215_PAGES, 0x3E)
+    }
+
+    /// An empty NTAG216, its capability container saying 872 bytes.
+    pub(crate) fn ntag216() -> Self {
+        Self::ntag(N_NTAG216_PAGES, 0x6D)
+    }
+
+    /// `size` is the third byte of the capability container: eighths of the
+    /// bytes for data.
+    fn ntag(n_pages: usize, size: u8) -> Self {
         let mut card = Self {
-            bytes: vec![0; N_NTAG213_PAGES * PAGE],
+            bytes: vec![0; n_pages * PAGE],
         };
-        card.set_page(OTP_PAGE, [0xE1, 0x10, 0x12, 0x00]);
+        card.set_page(OTP_PAGE, [0xE1, 0x10, size, 0x00]);
         card
     }
 

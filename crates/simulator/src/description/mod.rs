@@ -22,11 +22,13 @@
 //! |---|---|
 //! | every kind | `kind`, `atr`, `mute`, `response_delay`, `[[fault]]` |
 //! | every kind but `contact` | `uid` |
-//! | `transit-cpu`, `t-union`, `city-union` | `number`, `valid_from`, `valid_until`, `balance`, `historical_bytes`, `select_answer`, `[[file]]` (`sfi`, `data`), `[[log]]` (`record`) |
+//! | `transit-cpu`, `t-union`, `city-union`, `campus` | `number`, `valid_from`, `valid_until`, `balance`, `historical_bytes`, `select_answer`, `[[file]]` (`sfi`, `data`), `[[log]]` (`record`) |
+//! | `campus` | `name_gbk`, `student_number` |
+//! | `fm1208`, `fm1208-combined`, `cpu-tid` | `historical_bytes`, `blank`, `[[directory]]` (`id`, `name`, `application`, `create`, `erase`), `[[key]]` (`directory`, `kind`, `id`, `value`, `usage`, `change`, `follow_up`, `tries`), `[[file]]` (`directory`, `id`, `kind`, `data`, `records`, `most`, `length`, `balance`, `protection`, `read`, `write`, `access`) |
 //! | `t-union` | `holder` (`ordinary`, `student`, `senior`, `test`, `military`), `city` |
 //! | `city-union` | `city` |
 //! | `mifare-classic-1k`, `-4k`, `-mini` | `reader_style` (`standard`, `acs`, `omnikey`), `[[sector]]` (`number`, `key_a`, `key_b`, `access`), `[[block]]` (`number`, `data`) |
-//! | `ultralight`, `ntag213` | `[[page]]` (`number`, `data`) |
+//! | `ultralight`, `ntag213`, `ntag215`, `ntag216` | `[[page]]` (`number`, `data`) |
 //! | `desfire`, `iso14443-4` | `historical_bytes` |
 //! | `storage` | `standard` (`iso15693`, `felica`) |
 //!
@@ -34,14 +36,23 @@
 //! dates with or without quotes.
 
 mod fault;
+mod fmcos;
+
+use std::ops::RangeInclusive;
 
 use crate::{
     DescriptionError, ReaderStyle, VirtualCard,
-    card::{DEFAULT_CITY_UNION_NUMBER, DEFAULT_T_UNION_NUMBER, DEFAULT_TRANSIT_NUMBER, Kind},
+    card::{
+        DEFAULT_CAMPUS_NUMBER, DEFAULT_CITY_UNION_NUMBER, DEFAULT_T_UNION_NUMBER,
+        DEFAULT_TRANSIT_NUMBER, DEFAULT_VALID_FROM, DEFAULT_VALID_UNTIL, Kind,
+    },
     chip::{Chip, classic::Classic},
     fields::{Fields, Located},
 };
 
+/// A city that numbers its cards by an integer, and the number of one.
+const SHANGHAI: [u8; 2] = [0x20, 0x00];
+const DEFAULT_SHANGHAI_NUMBER: &str = "1234567890";
 /// The most bytes of a file: an answer has room for them and a status word.
 const LONGEST_FILE: usize = 240;
 /// The longest answer to reset of ISO/IEC 7816-3, and room to be too long.
@@ -69,11 +80,17 @@ pub(crate) fn card(mut fields: Fields<'_>) -> Result<VirtualCard, DescriptionErr
         Kind::TransitCpu => VirtualCard::transit(DEFAULT_TRANSIT_NUMBER),
         Kind::TUnion => VirtualCard::t_union(DEFAULT_T_UNION_NUMBER),
         Kind::CityUnion => VirtualCard::city_union(DEFAULT_CITY_UNION_NUMBER),
+        Kind::Campus => VirtualCard::campus(DEFAULT_CAMPUS_NUMBER),
+        Kind::Fm1208 => VirtualCard::fm1208(),
+        Kind::Fm1208Combined => VirtualCard::fm1208_combined(),
+        Kind::CpuTid => VirtualCard::cpu_tid(),
         Kind::MifareClassic1K => VirtualCard::mifare_classic_1k(),
         Kind::MifareClassic4K => VirtualCard::mifare_classic_4k(),
         Kind::MifareClassicMini => VirtualCard::mifare_classic_mini(),
         Kind::Ultralight => VirtualCard::ultralight(),
         Kind::Ntag213 => VirtualCard::ntag213(),
+        Kind::Ntag215 => VirtualCard::ntag215(),
+        Kind::Ntag216 => VirtualCard::ntag216(),
         Kind::Desfire => VirtualCard::desfire(),
         Kind::Iso14443 => VirtualCard::iso14443_4(),
         Kind::Storage => storage(&mut fields)?,
@@ -85,9 +102,13 @@ pub(crate) fn card(mut fields: Fields<'_>) -> Result<VirtualCard, DescriptionErr
     if kind.layout().is_some() {
         card = transit(card, kind, &mut fields)?;
     }
-    if matches!(kind, Kind::Desfire | Kind::Iso14443) {
+    if matches!(
+        kind,
+        Kind::Desfire | Kind::Iso14443 | Kind::Fm1208 | Kind::Fm1208Combined | Kind::CpuTid
+    ) {
         card = historical(card, &mut fields)?;
     }
+    card = fmcos::contents(card, &mut fields)?;
     card = memory(card, &mut fields)?;
     card = common(card, &mut fields)?;
     fields.finish(&format!("a card of kind `{}`", kind.as_str()))?;
@@ -95,13 +116,12 @@ pub(crate) fn card(mut fields: Fields<'_>) -> Result<VirtualCard, DescriptionErr
 }
 
 fn kind(fields: &mut Fields<'_>) -> Result<Kind, DescriptionError> {
-    let names = || Kind::ALL.map(Kind::as_str).join(", ");
     let Some(name) = fields.text("kind")? else {
-        let reason = format!("a card needs `kind`, one of {}", names());
+        let reason = format!("a card needs `kind`, one of {}", Kind::names());
         return Err(fields.incomplete(reason));
     };
     Kind::named(&name.value)
-        .ok_or_else(|| fields.wrong(&name, format!("`kind` must be one of {}", names())))
+        .ok_or_else(|| fields.wrong(&name, format!("`kind` must be one of {}", Kind::names())))
 }
 
 /// What every card can have.
@@ -129,7 +149,7 @@ fn uid(
 ) -> Result<VirtualCard, DescriptionError> {
     let (lengths, wanted): (&[usize], _) = match kind {
         Kind::Storage => (&[8], "8 bytes"),
-        Kind::Ultralight | Kind::Ntag213 => (&[7], "7 bytes"),
+        Kind::Ultralight | Kind::Ntag213 | Kind::Ntag215 | Kind::Ntag216 => (&[7], "7 bytes"),
         Kind::MifareClassic1K | Kind::MifareClassic4K | Kind::MifareClassicMini => {
             (&[4, 7], "4 or 7 bytes")
         }
@@ -155,10 +175,33 @@ fn transit(
     kind: Kind,
     fields: &mut Fields<'_>,
 ) -> Result<VirtualCard, DescriptionError> {
-    let n_digits = if kind == Kind::TUnion { 19 } else { 16 };
+    let mut is_shanghai = false;
+    if matches!(kind, Kind::TUnion | Kind::CityUnion)
+        && let Some(city) = fields.array("city")?
+    {
+        card = card
+            .city(city.value)
+            .valid_from(DEFAULT_VALID_FROM)
+            .valid_until(DEFAULT_VALID_UNTIL);
+        if kind == Kind::CityUnion && city.value == SHANGHAI {
+            card = card.number(DEFAULT_SHANGHAI_NUMBER);
+        } else if kind == Kind::CityUnion {
+            card = card.number(DEFAULT_CITY_UNION_NUMBER);
+        }
+        is_shanghai = kind == Kind::CityUnion && city.value == SHANGHAI;
+    }
     if let Some(number) = fields.text("number")? {
-        check_number(&number, n_digits, fields)?;
-        card.with_transit(|transit| transit.set_number(&number.value));
+        let n_digits = match kind {
+            _ if is_shanghai => 1..=10,
+            Kind::TUnion => 19..=19,
+            Kind::Campus => 8..=8,
+            _ => 16..=16,
+        };
+        check_number(&number, &n_digits, fields)?;
+        card = card.number(&number.value);
+    }
+    if kind == Kind::Campus {
+        card = campus(card, fields)?;
     }
     if let Some(day) = fields.date("valid_from")? {
         card = card.valid_from(day.value);
@@ -174,11 +217,6 @@ fn transit(
     {
         card = card.holder_kind(holder_kind(&holder, fields)?);
     }
-    if kind != Kind::TransitCpu
-        && let Some(city) = fields.array("city")?
-    {
-        card = card.city(city.value);
-    }
     card = historical(card, fields)?;
     for mut log in fields.tables("log")? {
         let record = log.array("record")?;
@@ -187,6 +225,18 @@ fn transit(
         log.finish("[[log]]")?;
     }
     files(card, fields)
+}
+
+/// Name and student number of a campus card.
+fn campus(mut card: VirtualCard, fields: &mut Fields<'_>) -> Result<VirtualCard, DescriptionError> {
+    if let Some(name) = fields.bytes("name_gbk", 0..=20)? {
+        card = card.name_gbk(name.value);
+    }
+    if let Some(number) = fields.text("student_number")? {
+        check_number(&number, &(1..=10), fields)?;
+        card = card.student_number(&number.value);
+    }
+    Ok(card)
 }
 
 /// Whole files last, so that they outrank what is written into files.
@@ -208,18 +258,21 @@ fn files(mut card: VirtualCard, fields: &mut Fields<'_>) -> Result<VirtualCard, 
 
 fn check_number(
     number: &Located<String>,
-    n_digits: usize,
+    n_digits: &RangeInclusive<usize>,
     fields: &Fields<'_>,
 ) -> Result<(), DescriptionError> {
     let is_number = number.value.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number && number.value.len() == n_digits {
+    if is_number && n_digits.contains(&number.value.len()) {
         return Ok(());
     }
-    let reason = if is_number {
+    let (least, most) = (n_digits.start(), n_digits.end());
+    let reason = if !is_number {
+        "a number must be digits and nothing else".to_owned()
+    } else if least == most {
         let n_found = number.value.len();
-        format!("`number` must have {n_digits} digits on this kind of card, not {n_found}")
+        format!("`number` must have {most} digits on this kind of card, not {n_found}")
     } else {
-        "`number` must be digits and nothing else".to_owned()
+        format!("a number must have {least} to {most} digits here")
     };
     Err(fields.wrong(number, reason))
 }
@@ -322,6 +375,12 @@ fn numbered<const N: usize>(
         return Err(fields.wrong(&number, refused));
     }
     fields.finish(place)
+}
+
+/// One byte in hexadecimal, with its default.
+fn byte(fields: &mut Fields<'_>, key: &str, default: u8) -> Result<u8, DescriptionError> {
+    let [byte] = fields.array(key)?.map_or([default], |byte| byte.value);
+    Ok(byte)
 }
 
 fn reader_style(

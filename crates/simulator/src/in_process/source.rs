@@ -1,9 +1,12 @@
 //! The readers of this process as a [`ReaderSource`], and what can befall the
 //! service that would stand behind them.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use xueka_transport::{
@@ -15,7 +18,7 @@ use crate::SimulatorError;
 
 /// The readers of a [`Simulator`](crate::Simulator), as a watcher sees them.
 ///
-/// Waiting blocks on a condition variable and costs nothing.
+/// Waiting blocks on a condition variable and costs next to nothing.
 #[derive(Debug)]
 pub struct SimulatedSource {
     world: Arc<World>,
@@ -25,6 +28,9 @@ pub struct SimulatedSource {
 }
 
 impl SimulatedSource {
+    /// The longest wait in which nothing happens.
+    const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
     pub(crate) fn new(world: Arc<World>) -> Self {
         Self {
             world,
@@ -45,6 +51,7 @@ impl SimulatedSource {
 
 impl ReaderSource for SimulatedSource {
     fn wait(&mut self) -> Result<Vec<ReaderSnapshot>, SourceError> {
+        let end = Instant::now() + Self::LONGEST_WAIT;
         let mut state = self.world.lock();
         loop {
             if self.is_cancelled.swap(false, Ordering::Relaxed) {
@@ -62,11 +69,14 @@ impl ReaderSource for SimulatedSource {
                     self.seen = None;
                     return Err(SourceError::NoService);
                 }
-                Ok(snapshots) if self.seen != Some(now) => {
+                Ok(snapshots) if self.seen != Some(now) || end <= Instant::now() => {
                     self.seen = Some(now);
                     return Ok(snapshots);
                 }
-                Ok(_) => state = self.world.wait(state),
+                Ok(_) => {
+                    let rest = end.saturating_duration_since(Instant::now());
+                    state = self.world.wait_for(state, rest);
+                }
             }
         }
     }

@@ -10,6 +10,7 @@
 
 mod classic;
 mod cpu;
+mod fmcos;
 mod reader;
 mod storage;
 
@@ -18,16 +19,24 @@ use xueka_transport::{CardSession, CardTransport};
 
 /// Sends each command in turn and compares each whole response.
 fn converse(mut card: VirtualCard, conversation: &[(&str, &str, &str)]) {
+    go_on(&mut card, conversation);
+}
+
+/// The same with a card that the test goes on using.
+fn go_on(card: &mut VirtualCard, conversation: &[(&str, &str, &str)]) {
     for (command, expected, why) in conversation {
-        let mut response = Vec::new();
-        card.transmit(
-            &hex::decode(command.replace(' ', "")).unwrap(),
-            &mut response,
-        )
-        .unwrap();
         let expected = expected.replace(' ', "").to_uppercase();
-        assert_eq!(hex::encode_upper(&response), expected, "{command}: {why}");
+        let response = hex::encode_upper(send(card, command));
+        assert_eq!(response, expected, "{command}: {why}");
     }
+}
+
+/// Sends a command in hexadecimal; the whole response.
+fn send(card: &mut VirtualCard, command: &str) -> Vec<u8> {
+    let mut response = Vec::new();
+    let command = hex::decode(command.replace(' ', "")).unwrap();
+    card.transmit(&command, &mut response).unwrap();
+    response
 }
 
 fn atr(card: &VirtualCard) -> String {
