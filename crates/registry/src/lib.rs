@@ -16,8 +16,8 @@ pub use error::{Refusal, RegistryError};
 pub use options::{Commit, OnCommit, OpenOptions};
 pub use record::{
     AuditReport, BlacklistEntry, BlacklistPage, CardRecord, ClashReport, Collection, FoundCard,
-    FoundCards, NewToken, PageMark, RefusedRow, Registration, RegistrationOutcome, RowRefusal,
-    Token, WhichCard,
+    FoundCards, NewToken, PageMark, PurseLook, RefusedRow, Registration, RegistrationOutcome,
+    RowRefusal, Token, WhichCard,
 };
 pub use registry::Registry;
 pub use stamp::{Actor, InvalidName, RequestId, Stamp};

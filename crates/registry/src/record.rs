@@ -78,6 +78,16 @@ pub struct ClashReport {
     pub clashes: Vec<Clashes>,
 }
 
+/// A look into the purse of a card, of which the audit trail keeps that it was
+/// taken and never what was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PurseLook {
+    /// How much is in it.
+    Balance,
+    /// What was done with it.
+    Trips,
+}
+
 /// A card to be handed out, as the hand-out tap read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Collection {

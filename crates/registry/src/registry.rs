@@ -10,8 +10,8 @@ use xueka_domain::{
 
 use crate::{
     AuditReport, BlacklistEntry, BlacklistPage, CardRecord, ClashReport, Collection, FoundCards,
-    NewToken, OpenOptions, PageMark, Registration, RegistrationOutcome, RegistryError, RequestId,
-    Stamp, Token, TokenName, WhichCard,
+    NewToken, OpenOptions, PageMark, PurseLook, Registration, RegistrationOutcome, RegistryError,
+    RequestId, Stamp, Token, TokenName, WhichCard,
     sqlite::{self, Database},
 };
 
@@ -277,6 +277,28 @@ impl Registry {
         self.database
             .change("noting a sighting", move |sql| {
                 sqlite::record_sighting(sql, &stamp, number, uid)
+            })
+            .await
+    }
+
+    /// Puts into the audit trail that somebody looked into the purse of a card.
+    /// To be called before what was seen is told to anyone.
+    ///
+    /// The row names the card by its row here; a card that is not on record
+    /// leaves a row that names none.
+    ///
+    /// # Errors
+    ///
+    /// None beyond those of every change.
+    pub async fn note_purse_look(
+        &self,
+        stamp: Stamp,
+        card: CardIdentity,
+        look: PurseLook,
+    ) -> Result<(), RegistryError> {
+        self.database
+            .change("noting a look into a purse", move |sql| {
+                sqlite::note_purse_look(sql, &stamp, card, look)
             })
             .await
     }

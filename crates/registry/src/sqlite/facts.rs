@@ -55,7 +55,7 @@ fn is_blocked(sql: &Connection, key: Option<CardKey>) -> Work<bool> {
 ///
 /// The number leads. A card that shows a number which nobody has on record may
 /// still be one that was issued by its UID alone.
-fn find_card(sql: &Connection, identity: CardIdentity) -> Work<(Option<CardRow>, bool)> {
+pub(crate) fn find_card(sql: &Connection, identity: CardIdentity) -> Work<(Option<CardRow>, bool)> {
     if let Some(number) = identity.number()
         && let Some(card) = cards::by_number(sql, number)?
     {

@@ -16,6 +16,7 @@ mod failure;
 mod issue;
 mod place;
 mod prints;
+mod purse;
 mod readers;
 mod registration;
 mod requests;
@@ -48,6 +49,7 @@ pub(crate) use self::{
     facts::facts,
     failure::Work,
     prints::{clashes, find as find_printed},
+    purse::note as note_purse_look,
     registration::register,
     sightings::{is_news as is_new_sighting, record as record_sighting},
     tokens::{
