@@ -140,6 +140,13 @@ impl StorageName {
     /// `SpringCard`: a type B card that the reader does not know.
     pub const SPRINGCARD_TYPE_B: Self = Self(0xFFB0);
 
+    /// A card of which only the SAK is known, as readers by ACS name it; see
+    /// [`Self::acs_sak`].
+    #[must_use]
+    pub const fn of_sak(sak: u8) -> Self {
+        Self(u16::from_be_bytes([0xFF, sak]))
+    }
+
     /// Both bytes as one number.
     #[must_use]
     pub const fn value(self) -> u16 {

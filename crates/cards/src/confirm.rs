@@ -30,7 +30,7 @@ pub fn confirm_same_card(
     let is_same = match (reading.uid, reading.number) {
         (Some(uid), _) if !uid.is_random() => {
             let mut card = Dialogue::new(session);
-            if look(card.atr(), dialect.slot) == Look::Contact {
+            if look(card.atr(), dialect) == Look::Contact {
                 return Err(ReadError::CardChanged);
             }
             ask_uid(&mut card)? == Ok(uid)

@@ -1,7 +1,7 @@
 //! What an ATR and the slot tell before anything is sent.
 
-use xueka_apdu::{Atr, StorageCard};
-use xueka_transport::SlotKind;
+use xueka_apdu::{Atr, AtrClaim, StorageCard, StorageName, StorageStandard};
+use xueka_transport::{Dialect, SlotKind};
 
 use crate::family::desfire;
 
@@ -24,19 +24,40 @@ pub(crate) enum Look {
 }
 
 /// Looks at a card.
-pub(crate) fn look(atr: &[u8], slot: SlotKind) -> Look {
-    let atr = Atr::parse(atr).ok().filter(Atr::is_contactless_form);
-    match (slot, atr) {
-        (SlotKind::Contact, _) | (SlotKind::ByAtr, None) => Look::Contact,
-        (SlotKind::Contactless, None) => Look::Unnamed,
-        (SlotKind::Contactless | SlotKind::ByAtr, Some(atr)) => {
-            if let Some(card) = StorageCard::from_atr(&atr) {
-                Look::Storage(card)
-            } else {
-                by_ats(atr.historical_bytes())
-            }
-        }
+pub(crate) fn look(atr: &[u8], dialect: &Dialect) -> Look {
+    let is_contactless_form = Atr::parse(atr).is_ok_and(|atr| atr.is_contactless_form());
+    match (dialect.slot, AtrClaim::of(atr)) {
+        (SlotKind::Contact, _) => Look::Contact,
+        (SlotKind::ByAtr, _) if !is_contactless_form => Look::Contact,
+        (_, AtrClaim::Storage(card)) => Look::Storage(StorageCard {
+            name: meant(card.name, dialect),
+            ..card
+        }),
+        (_, AtrClaim::OldStorage(card)) => Look::Storage(card),
+        (_, AtrClaim::Iso14443(historical_bytes)) => by_ats(historical_bytes),
+        (_, AtrClaim::Sak(sak)) => by_sak(sak),
+        (_, AtrClaim::Other | AtrClaim::Malformed) => Look::Unnamed,
     }
+}
+
+/// What a reader means by the name of a storage card.
+fn meant(name: StorageName, dialect: &Dialect) -> StorageName {
+    let mut rows = dialect.storage_names.iter();
+    let row = rows.find(|row| row.always && row.reported == name.value());
+    row.map_or(name, |row| row.meant.into())
+}
+
+/// Looks at a SAK: bit 6 tells of ISO 14443-4, and then the ATS decides.
+///
+/// Source: ISO/IEC 14443-3:2018, §6.5.3.
+fn by_sak(sak: u8) -> Look {
+    if sak & 0x20 != 0 {
+        return Look::Unnamed;
+    }
+    Look::Storage(StorageCard {
+        standard: StorageStandard::Iso14443A { part: 3 },
+        name: StorageName::of_sak(sak),
+    })
 }
 
 /// Looks at the historical bytes of an ATS.
@@ -51,20 +72,47 @@ pub(crate) fn by_ats(historical_bytes: &[u8]) -> Look {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use xueka_apdu::{StorageName, StorageStandard};
+    use xueka_transport::StorageNameRow;
 
     use super::*;
 
-    const CLASSIC_1K: Look = Look::Storage(StorageCard {
-        standard: StorageStandard::Iso14443A { part: 3 },
-        name: StorageName::MIFARE_CLASSIC_1K,
-    });
+    const CLASSIC_1K: Look = named(StorageName::MIFARE_CLASSIC_1K);
+
+    const fn named(name: StorageName) -> Look {
+        Look::Storage(StorageCard {
+            standard: StorageStandard::Iso14443A { part: 3 },
+            name,
+        })
+    }
+
+    /// A reader whose slot is known, and which calls a MIFARE Classic nothing.
+    fn dialect(slot: SlotKind) -> Dialect {
+        const NAMES: &[StorageNameRow] = &[
+            StorageNameRow {
+                reported: 0x0000,
+                meant: 0x0001,
+                always: true,
+            },
+            StorageNameRow {
+                reported: 0x0001,
+                meant: 0x0036,
+                always: false,
+            },
+        ];
+        Dialect {
+            slot,
+            storage_names: NAMES,
+            ..Dialect::STANDARD
+        }
+    }
 
     #[test]
     fn the_slot_decides_first_and_the_atr_second() {
         use Look::{Contact, Desfire, Iso14443, Unnamed};
         use SlotKind::{ByAtr, Contactless};
         let storage = "3B8F8001804F0CA000000306030001000000006A";
+        let nameless = "3B8F8001804F0CA000000306030000000000006B";
+        let topaz = "3B828001024445";
         let cases = [
             ("", ByAtr, Contact, "no ATR"),
             ("3B", ByAtr, Contact, "half an ATR"),
@@ -73,21 +121,48 @@ mod tests {
             ("3B8180018080", ByAtr, Desfire, "DESFire"),
             ("3B80800101", ByAtr, Iso14443, "says nothing"),
             (storage, ByAtr, CLASSIC_1K, "a storage card"),
+            (nameless, ByAtr, CLASSIC_1K, "what this reader means by it"),
+            (topaz, ByAtr, named(StorageName::TOPAZ), "no ATS of a card"),
             ("3B0F", Contactless, Unnamed, "a form of the reader's own"),
+            (
+                "3B0FFF0000000000000000000000000011",
+                Contactless,
+                CLASSIC_1K,
+                "an old form",
+            ),
+            (
+                "3B0FFF0000000000000000000000000011",
+                ByAtr,
+                Contact,
+                "the same where a contact card cannot be excluded",
+            ),
+            (
+                "3BF59100FF918171FE400041080000000D",
+                Contactless,
+                named(StorageName::of_sak(0x08)),
+                "a SAK",
+            ),
+            (
+                "3BF79100FF918171FE40004120001177818040",
+                Contactless,
+                Unnamed,
+                "a SAK of an ISO 14443-4 card",
+            ),
             ("3B8180018080", Contactless, Desfire, "DESFire"),
             (storage, SlotKind::Contact, Contact, "a contact slot"),
             ("3B8180018080", SlotKind::Contact, Contact, "a contact slot"),
         ];
         for (atr, slot, expected, why) in cases {
             let atr = hex::decode(atr).unwrap();
-            assert_eq!(look(&atr, slot), expected, "{why}");
+            assert_eq!(look(&atr, &dialect(slot)), expected, "{why}");
         }
     }
 
     proptest! {
         #[test]
         fn no_atr_panics(atr: Vec<u8>) {
-            let _ = look(&atr, SlotKind::ByAtr);
+            let _ = look(&atr, &dialect(SlotKind::ByAtr));
+            let _ = look(&atr, &dialect(SlotKind::Contactless));
         }
     }
 }

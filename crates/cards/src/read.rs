@@ -31,7 +31,7 @@ pub fn read_card(
     profile: &ReadingProfile,
 ) -> Result<CardReading, ReadError> {
     let mut card = Dialogue::new(session);
-    let seen = look(card.atr(), dialect.slot);
+    let seen = look(card.atr(), dialect);
     if seen == Look::Contact {
         let no_uid = Err(None);
         return Ok(join(&card, no_uid, Findings::of(CardFamily::Iso7816)));

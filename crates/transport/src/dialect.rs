@@ -34,6 +34,9 @@ pub struct Dialect {
     /// SAK values of combined cards for which the reader refuses LOAD KEY,
     /// whatever the key.
     pub no_keys_for_saks: &'static [u8],
+    /// Which names of storage cards in its ATRs mean another card than the
+    /// standard says.
+    pub storage_names: &'static [StorageNameRow],
 }
 
 impl Dialect {
@@ -56,6 +59,7 @@ impl Dialect {
         status_words: &[],
         extended_length: false,
         no_keys_for_saks: &[],
+        storage_names: &[],
     };
 
     /// What a status word other than `9000` means as the answer to a command
@@ -67,6 +71,19 @@ impl Dialect {
             .find(|row| row.status_word == status_word && row.asked.is_none_or(|it| it == asked))
             .map_or(Meaning::Unclear, |row| row.meaning)
     }
+}
+
+/// A name (NN NN) that a reader gives storage cards which the standard calls
+/// otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StorageNameRow {
+    /// What stands in the ATR.
+    pub reported: u16,
+    /// What the card then is, or may be.
+    pub meant: u16,
+    /// Whether it always is. Otherwise the name is taken as it stands, and the
+    /// other is a possibility that people are told.
+    pub always: bool,
 }
 
 /// Whether a slot takes contactless cards.
