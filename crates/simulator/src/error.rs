@@ -26,6 +26,9 @@ pub enum SimulatorError {
         /// The reader's name or the address of pcscd's virtual reader.
         attached_to: String,
     },
+    /// Readers of this kind cannot be plugged and asked like that.
+    #[error("only readers of Xueka's own driver for pcscd can do this; start pcscd with it")]
+    NotByThisReader,
     /// A description of a card or a scenario has a mistake.
     #[error(transparent)]
     Description(#[from] DescriptionError),

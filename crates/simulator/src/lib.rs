@@ -17,6 +17,7 @@ mod chip;
 mod description;
 mod error;
 mod fields;
+mod ifd;
 mod in_process;
 mod record;
 mod scenario;

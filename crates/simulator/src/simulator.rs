@@ -2,8 +2,11 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use xueka_transport::wire::Address;
+
 use crate::{
     Exchange, SimulatedSource, SimulatorError, VirtualCard,
+    ifd::IfdSlot,
     in_process::{self, World},
     vpcd::VpcdSlot,
 };
@@ -25,6 +28,7 @@ pub struct Simulator {
 enum Slots {
     InProcess(Arc<World>),
     Vpcd(Arc<[VpcdSlot]>),
+    Ifd(Arc<[IfdSlot]>),
 }
 
 /// One slot as it is now.
@@ -66,6 +70,20 @@ impl Simulator {
         }
     }
 
+    /// Virtual readers of our own driver inside a real pcscd, one for each
+    /// address that it listens on.
+    ///
+    /// Connects to each of them now, or as soon as it is there, and stays
+    /// connected: a pcscd that restarts finds its cards again. A reader takes
+    /// one simulator at a time, and is empty and plugged in without any.
+    #[must_use]
+    pub fn on_virtual_readers(addresses: impl IntoIterator<Item = Address>) -> Self {
+        let slots = addresses.into_iter().map(IfdSlot::new).collect();
+        Self {
+            slots: Slots::Ifd(slots),
+        }
+    }
+
     /// All slots in the order of their numbers.
     #[must_use]
     pub fn slots(&self) -> Vec<SlotInfo> {
@@ -82,13 +100,20 @@ impl Simulator {
                 .enumerate()
                 .map(info)
                 .collect(),
+            Slots::Ifd(slots) => slots
+                .iter()
+                .map(IfdSlot::describe)
+                .enumerate()
+                .map(info)
+                .collect(),
         }
     }
 
     /// Puts a card into a slot; one that lies there is taken away first.
     ///
-    /// On a slot of pcscd it answers once the card is connected; pcscd notices
-    /// the card within its own polling time of 400 ms. A pcscd that goes away
+    /// On a slot of vpcd it answers once the card is connected; pcscd notices
+    /// the card within its own polling time of 400 ms. On a reader of our own
+    /// driver it answers when the driver tells pcscd of the card. A pcscd that goes away
     /// and comes back finds the card again, until it is removed or leaves by a
     /// fault of its own.
     ///
@@ -99,7 +124,8 @@ impl Simulator {
     pub fn insert(&self, slot: usize, card: VirtualCard) -> Result<(), SimulatorError> {
         match &self.slots {
             Slots::InProcess(world) => world.insert(slot, card),
-            Slots::Vpcd(slots) => vpcd_slot(slots, slot)?.insert(slot, card),
+            Slots::Vpcd(slots) => get(slots, slot)?.insert(slot, card),
+            Slots::Ifd(slots) => get(slots, slot)?.insert(card),
         }
     }
 
@@ -112,7 +138,11 @@ impl Simulator {
         match &self.slots {
             Slots::InProcess(world) => world.remove(slot),
             Slots::Vpcd(slots) => {
-                vpcd_slot(slots, slot)?.remove();
+                get(slots, slot)?.remove();
+                Ok(())
+            }
+            Slots::Ifd(slots) => {
+                get(slots, slot)?.remove();
                 Ok(())
             }
         }
@@ -127,12 +157,54 @@ impl Simulator {
     pub fn exchanges(&self, slot: usize) -> Result<Vec<Exchange>, SimulatorError> {
         match &self.slots {
             Slots::InProcess(world) => world.exchanges(slot),
-            Slots::Vpcd(slots) => Ok(vpcd_slot(slots, slot)?.exchanges()),
+            Slots::Vpcd(slots) => Ok(get(slots, slot)?.exchanges()),
+            Slots::Ifd(slots) => Ok(get(slots, slot)?.exchanges()),
+        }
+    }
+
+    /// Pulls a reader of our own driver out of the machine; its card goes with
+    /// it. pcscd goes on listing it, as a reader that is not available.
+    ///
+    /// # Errors
+    ///
+    /// - [`SimulatorError::SlotNotFound`].
+    /// - [`SimulatorError::VirtualReaderGone`]: pcscd did not notice in time.
+    /// - [`SimulatorError::NotByThisReader`]: the slots are of another kind;
+    ///   readers of this process are unplugged by their
+    ///   [`VirtualService`](crate::VirtualService).
+    pub fn unplug(&self, slot: usize) -> Result<(), SimulatorError> {
+        self.played(slot)?.unplug()
+    }
+
+    /// Plugs a reader of our own driver in again, empty.
+    ///
+    /// # Errors
+    ///
+    /// As [`unplug`](Self::unplug).
+    pub fn plug_in(&self, slot: usize) -> Result<(), SimulatorError> {
+        self.played(slot)?.plug_in()
+    }
+
+    /// The escape commands that a reader of our own driver was given, the last
+    /// 256.
+    ///
+    /// # Errors
+    ///
+    /// - [`SimulatorError::SlotNotFound`].
+    /// - [`SimulatorError::NotByThisReader`]: the slots are of another kind.
+    pub fn escapes(&self, slot: usize) -> Result<Vec<Vec<u8>>, SimulatorError> {
+        Ok(self.played(slot)?.escapes())
+    }
+
+    fn played(&self, slot: usize) -> Result<&IfdSlot, SimulatorError> {
+        match &self.slots {
+            Slots::Ifd(slots) => get(slots, slot),
+            Slots::InProcess(_) | Slots::Vpcd(_) => Err(SimulatorError::NotByThisReader),
         }
     }
 }
 
-fn vpcd_slot(slots: &[VpcdSlot], slot: usize) -> Result<&VpcdSlot, SimulatorError> {
+fn get<T>(slots: &[T], slot: usize) -> Result<&T, SimulatorError> {
     slots.get(slot).ok_or(SimulatorError::SlotNotFound {
         slot,
         n_slots: slots.len(),
