@@ -52,7 +52,7 @@ impl Daemon {
         let profile = profile(&config.cards)?;
         let scenario = simulation.scenario.as_deref().map(scenario).transpose()?;
         if scenario.is_some() && !simulation.is_on() {
-            bail!("--scenario needs --simulate or --simulate-vpcd");
+            bail!("--scenario needs one of the --simulate options");
         }
         // Bound first: a second daemon ends here, before it touches anything.
         let listeners = Listeners::bind(&config.listen).await?;
@@ -117,8 +117,10 @@ fn start_readers(
         let readers = Readers::start(Box::new(source), settings)?;
         return Ok((readers, Some(simulator)));
     }
+    let ours = &simulation.simulate_virtual_readers;
     let simulator = match simulation.simulate_vpcd.as_slice() {
-        [] => None,
+        [] if ours.is_empty() => None,
+        [] => Some(Simulator::on_virtual_readers(ours.iter().cloned())),
         addresses => Some(vpcd_simulator(addresses)?),
     };
     let readers = Readers::start(Box::new(PcscSource::new()), settings)?;

@@ -315,8 +315,8 @@ fn simulator_row(reason: R) -> Words {
         ),
         _ => words(
             Code::Unavailable,
-            "pcscd's virtual reader does not accept a card; check that pcscd runs with vpcd",
-            "pcscd 的虚拟读卡器不接受卡片，请检查 pcscd 与 vpcd 是否运行",
+            "the virtual reader does not accept a card; check that it is plugged in, and that pcscd runs and serves it",
+            "虚拟读卡器不接受卡片，请检查读卡器是否接入、pcscd 是否运行并提供该读卡器",
         ),
     }
 }
