@@ -169,6 +169,18 @@ impl Command {
         command
     }
 
+    /// A command that has neither data nor wanted length in the places where
+    /// ISO/IEC 7816-4 has them.
+    pub(crate) fn six_bytes(bytes: [u8; 6]) -> Self {
+        let mut command = Self {
+            bytes: [0; Self::MAX_BYTES],
+            n_bytes: 0,
+            has_le: false,
+        };
+        command.push(&bytes);
+        command
+    }
+
     /// Appends bytes; the callers stay within the array.
     fn push(&mut self, part: &[u8]) {
         let end = self.n_bytes + part.len();

@@ -36,7 +36,6 @@ pub use error::{ApduError, AtrProblem, AtsProblem, TlvProblem};
 pub use historical::{CompactMeaning, CompactTlv, HistoricalBytes, HistoricalCategory};
 pub use interface::{InterfaceByte, InterfaceBytes, InterfaceLetter, InterfaceMeaning};
 pub use name::{DfName, FileId, Sfi};
-pub use pseudo::{KeyMemory, MifareKeyKind};
 pub use purse::PurseValue;
 pub use response::Response;
 pub use status_word::StatusWord;

@@ -8,24 +8,6 @@
 
 use crate::{Command, Le};
 
-/// Where a reader keeps a key that was loaded into it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyMemory {
-    /// Until the reader loses power (P1 `00`).
-    Volatile,
-    /// For good (P1 `20`); some older readers have nothing else.
-    NonVolatile,
-}
-
-/// Which of a sector's two keys is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MifareKeyKind {
-    /// Key A (`60`).
-    A,
-    /// Key B (`61`).
-    B,
-}
-
 impl Command {
     /// GET DATA: the UID of type A, PUPI of type B, `IDm` of `FeliCa`, UID of
     /// ISO 15693. `FF CA 00 00 00`.
@@ -44,27 +26,29 @@ impl Command {
 
     /// LOAD KEY: puts a MIFARE key into a slot of the reader.
     ///
-    /// The command holds the key: wipe it after use.
+    /// `structure` (P1) says where the slot is: `00` in volatile memory, `20` in
+    /// non-volatile memory. The command holds the key: wipe it after use.
     #[must_use]
-    pub fn load_key(memory: KeyMemory, slot: u8, key: &[u8; 6]) -> Self {
-        let p1 = match memory {
-            KeyMemory::Volatile => 0x00,
-            KeyMemory::NonVolatile => 0x20,
-        };
-        Self::assemble([0xFF, 0x82, p1, slot], key, None)
+    pub fn load_key(structure: u8, slot: u8, key: &[u8; 6]) -> Self {
+        Self::assemble([0xFF, 0x82, structure, slot], key, None)
     }
 
     /// GENERAL AUTHENTICATE: opens the sector of `block` with the key in
     /// `slot`. The five bytes are version `01`, the block as two bytes, the
-    /// kind of key, the slot.
+    /// kind of key (`60` is A, `61` is B), the slot.
     #[must_use]
-    pub fn authenticate_block(block: u8, kind: MifareKeyKind, slot: u8) -> Self {
-        let kind = match kind {
-            MifareKeyKind::A => 0x60,
-            MifareKeyKind::B => 0x61,
-        };
+    pub fn authenticate_block(block: u8, kind: u8, slot: u8) -> Self {
         let data = [0x01, 0x00, block, kind, slot];
         Self::assemble([0xFF, 0x86, 0x00, 0x00], &data, None)
+    }
+
+    /// The older AUTHENTICATE, six bytes: the kind of key stands where other
+    /// commands have Lc, the slot behind it.
+    ///
+    /// Source: PC/SC Part 3, revision 2.01.04, §3.2.2.1.5 (obsolete since).
+    #[must_use]
+    pub fn authenticate_block_short(block: u8, kind: u8, slot: u8) -> Self {
+        Self::six_bytes([0xFF, 0x88, 0x00, block, kind, slot])
     }
 
     /// READ BINARY from a storage card, beginning at a block or page.
@@ -85,21 +69,19 @@ mod tests {
         let cases = [
             (Command::get_uid(), "FFCA000000"),
             (Command::get_ats_historical(), "FFCA010000"),
+            (Command::load_key(0x00, 0, &key), "FF82000006A0A1A2A3A4A5"),
+            (Command::load_key(0x20, 1, &key), "FF82200106A0A1A2A3A4A5"),
             (
-                Command::load_key(KeyMemory::Volatile, 0, &key),
-                "FF82000006A0A1A2A3A4A5",
-            ),
-            (
-                Command::load_key(KeyMemory::NonVolatile, 1, &key),
-                "FF82200106A0A1A2A3A4A5",
-            ),
-            (
-                Command::authenticate_block(4, MifareKeyKind::A, 0),
+                Command::authenticate_block(4, 0x60, 0),
                 "FF860000050100046000",
             ),
             (
-                Command::authenticate_block(0xFF, MifareKeyKind::B, 1),
+                Command::authenticate_block(0xFF, 0x61, 1),
                 "FF860000050100FF6101",
+            ),
+            (
+                Command::authenticate_block_short(4, 0x60, 0),
+                "FF8800046000",
             ),
             (Command::read_storage(4, Le::new::<16>()), "FFB0000410"),
         ];

@@ -59,6 +59,21 @@ pub(crate) fn bcd_date(field: &[u8]) -> Option<Date> {
     Date::new(year, month, day).ok()
 }
 
+/// A date of six BCD digits, `YYMMDD`, of this century. All zeros are none.
+pub(crate) fn short_bcd_date(field: &[u8]) -> Option<Date> {
+    let [year, month, day] = *field else {
+        return None;
+    };
+    bcd_date(&[0x20, year, month, day])
+}
+
+/// A date of eight or six ASCII digits, `YYYYMMDD` or `YYMMDD`.
+pub(crate) fn ascii_date(field: &[u8]) -> Option<Date> {
+    let digits = std::str::from_utf8(field).ok()?;
+    let bcd = hex::decode(digits).ok()?;
+    bcd_date(&bcd).or_else(|| short_bcd_date(&bcd))
+}
+
 /// Digits as values; anything above 9 and a row of zeros are no number.
 fn number(digits: impl Iterator<Item = u8>) -> Option<CardNumber> {
     let text = digits
@@ -153,6 +168,8 @@ mod tests {
             let _ = integer_number(field.iter());
             let _ = integer_number(field.iter().rev());
             let _ = bcd_date(&field);
+            let _ = short_bcd_date(&field);
+            let _ = ascii_date(&field);
         }
 
         #[test]

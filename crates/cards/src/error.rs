@@ -30,34 +30,20 @@ pub enum ReadError {
 /// [`KeyRing`](crate::KeyRing) cannot be made: the configuration is to be
 /// corrected.
 ///
-/// Rules and lines count from 1, as a person counts them. No text carries a
-/// key.
+/// Lines count from 1, as a person counts them. No text carries a key.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ProfileError {
-    /// A rule describes a place that no card has.
-    #[error("mifare_number rule {rule}: {problem}")]
-    Rule {
-        /// Which rule.
-        rule: usize,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-    /// More rules than are tried on one card.
-    #[error("{n_rules} mifare_number rules; at most {max} are tried on a card")]
-    TooManyRules {
-        /// How many there are.
-        n_rules: usize,
-        /// How many there may be.
-        max: usize,
-    },
-    /// A rule names a key that the key file does not hold.
-    #[error("mifare_number rule {rule}: the key file has no key named {name:?}")]
-    NoSuchKey {
-        /// Which rule.
-        rule: usize,
-        /// The name it gives.
-        name: String,
+    /// A profile is no TOML, has a setting that does not exist, or describes a
+    /// place that no card has.
+    #[error("{file}, line {line}: {problem}")]
+    Profile {
+        /// The name of its file.
+        file: String,
+        /// The line on which the mistake begins.
+        line: usize,
+        /// What is wrong there, in words.
+        problem: String,
     },
     /// A line of the key file is none of the forms it may have.
     #[error("key file, line {line}: {problem}")]

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use xueka_apdu::StatusWord;
-use xueka_domain::{CardFamily, CardKind, CardNumber};
+use xueka_domain::{AssuranceLevel, CardFamily, CardKind, CardNumber};
 
 use crate::{Gap, MissingPart, NumberSource};
 
@@ -12,6 +12,8 @@ pub(crate) struct Findings {
     pub(crate) family: CardFamily,
     /// The card number and where it came from.
     pub(crate) number: Option<(CardNumber, NumberSource)>,
+    /// How far the number is trusted, when there is one.
+    pub(crate) assurance: AssuranceLevel,
     /// For whom the card was made.
     pub(crate) kind: Option<CardKind>,
     /// First day of validity.
@@ -28,6 +30,7 @@ impl Findings {
         Self {
             family,
             number: None,
+            assurance: AssuranceLevel::NumberRead,
             kind: None,
             valid_from: None,
             valid_until: None,

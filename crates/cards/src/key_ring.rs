@@ -2,60 +2,28 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use zeroize::Zeroize;
-
-use crate::ProfileError;
-
-/// A key of a MIFARE Classic sector: six bytes.
-///
-/// `Debug` shows nothing of it; the bytes are wiped when it is dropped.
-#[derive(Clone, PartialEq, Eq)]
-pub struct MifareKey([u8; 6]);
+use crate::{Key, ProfileError, SecretKey};
 
 /// The keys that a configuration may name.
 ///
 /// `Debug` shows the names only.
 #[derive(Clone, Default)]
 pub struct KeyRing {
-    keys: BTreeMap<Box<str>, MifareKey>,
-}
-
-impl MifareKey {
-    /// The bytes, for the command that loads them into a reader.
-    #[must_use]
-    pub fn reveal(&self) -> &[u8; 6] {
-        &self.0
-    }
-
-    /// Reads 12 hexadecimal digits.
-    fn from_hex(digits: &str) -> Option<Self> {
-        let mut key = Self([0; 6]);
-        hex::decode_to_slice(digits, &mut key.0).ok()?;
-        Some(key)
-    }
-}
-
-impl From<[u8; 6]> for MifareKey {
-    fn from(bytes: [u8; 6]) -> Self {
-        Self(bytes)
-    }
-}
-
-impl Drop for MifareKey {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
-
-impl fmt::Debug for MifareKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MifareKey(…)")
-    }
+    keys: BTreeMap<Box<str>, Key>,
 }
 
 impl KeyRing {
-    /// Reads the text of a key file: one `name = "A0A1A2A3A4A5"` a line, empty
-    /// lines and lines beginning with `#` aside.
+    /// Reads the text of a key file: one key a line, empty lines and lines
+    /// beginning with `#` aside.
+    ///
+    /// ```toml
+    /// school = "mifare:A0A1A2A3A4A5"
+    /// genuine = "3des:000102030405060708090A0B0C0D0E0F"
+    /// desfire-read = "aes:000102030405060708090A0B0C0D0E0F"
+    /// old = "des:0001020304050607"
+    /// ```
+    ///
+    /// Twelve digits alone are a MIFARE key.
     ///
     /// That is a small part of TOML. It is read here, line by line, because a
     /// general parser copies what it reads and quotes it in its messages. The
@@ -81,12 +49,12 @@ impl KeyRing {
 
     /// The key of that name.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&MifareKey> {
+    pub fn get(&self, name: &str) -> Option<&Key> {
         self.keys.get(name)
     }
 
     fn add(&mut self, line: &str) -> Result<(), &'static str> {
-        let form = "write it as name = \"12 hexadecimal digits\"";
+        let form = "write it as name = \"cipher:hexadecimal digits\"";
         let (name, value) = line.split_once('=').ok_or(form)?;
         let name = name.trim();
         let name_fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
@@ -94,15 +62,35 @@ impl KeyRing {
             return Err("a name has letters, digits, hyphens and underscores");
         }
         let value = value.trim();
-        let digits = value
+        let value = value
             .strip_prefix('"')
             .and_then(|rest| rest.strip_suffix('"'))
             .ok_or(form)?;
-        let key = MifareKey::from_hex(digits).ok_or("a key has 12 hexadecimal digits")?;
+        let key = key(value)?;
         if self.keys.insert(name.into(), key).is_some() {
             return Err("an earlier line has the same name");
         }
         Ok(())
+    }
+}
+
+/// A key as a key file writes it; the problem when it is none.
+fn key(value: &str) -> Result<Key, &'static str> {
+    let (cipher, digits) = value.split_once(':').unwrap_or(("mifare", value));
+    match cipher {
+        "mifare" => SecretKey::from_hex(digits)
+            .map(Key::Mifare)
+            .ok_or("a MIFARE key has 12 hexadecimal digits; others begin with aes:, 3des: or des:"),
+        "des" => SecretKey::from_hex(digits)
+            .map(Key::Des)
+            .ok_or("a DES key has 16 hexadecimal digits"),
+        "3des" => SecretKey::from_hex(digits)
+            .map(Key::DoubleDes)
+            .ok_or("a 3DES key has 32 hexadecimal digits"),
+        "aes" => SecretKey::from_hex(digits)
+            .map(Key::Aes128)
+            .ok_or("an AES key has 32 hexadecimal digits"),
+        _ => Err("the cipher before the colon is mifare, aes, 3des or des"),
     }
 }
 
@@ -128,6 +116,12 @@ mod tests {
             ("\nschool = \"A0A1A2A3A4\"", 2, "five bytes"),
             ("school = \"A0A1A2A3A4A5A6\"", 1, "seven bytes"),
             ("school = \"A0A1A2A3A4AX\"", 1, "not hexadecimal"),
+            ("school = \"mifare:A0A1A2A3A4A5A6A7\"", 1, "eight bytes"),
+            ("school = \"des:A0A1A2A3A4A5\"", 1, "six bytes"),
+            ("school = \"3des:A0A1A2A3A4A5A6A7\"", 1, "one key of two"),
+            ("school = \"aes:A0A1A2A3A4A5A6A7\"", 1, "half a key"),
+            ("school = \"AES:A0A1A2A3A4A5\"", 1, "no such cipher"),
+            ("school = \"A0A1A2A3A4A5A6A7A0A1A2A3A4A5A6A7\"", 1, "either"),
             (" = \"A0A1A2A3A4A5\"", 1, "no name"),
             ("[keys]\n", 1, "a table"),
             (
@@ -148,14 +142,28 @@ mod tests {
 
     #[test]
     fn keys_are_found_by_name_and_never_shown() {
-        let text = "# ours\n\nschool = \"A0A1A2A3A4A5\"\r\nold-one=\"ffffffffffff\"\n";
+        let text = "# ours\n\nschool = \"A0A1A2A3A4A5\"\r\nold-one=\"mifare:ffffffffffff\"\n\
+            d = \"des:0001020304050607\"\n\
+            t = \"3des:000102030405060708090A0B0C0D0E0F\"\n\
+            a = \"aes:000102030405060708090A0B0C0D0E0F\"\n";
         let ring = KeyRing::from_text(text).unwrap();
-        let key = ring.get("school").unwrap();
-        assert_eq!(key.reveal(), &[0xA0, 0xA1, 0xA2, 0xA3, 0xA4, 0xA5]);
-        assert_eq!(ring.get("old-one"), Some(&MifareKey::from([0xFF; 6])));
+        let sixteen = std::array::from_fn(|index| u8::try_from(index).unwrap());
+        let cases = [
+            (
+                "school",
+                Key::Mifare([0xA0, 0xA1, 0xA2, 0xA3, 0xA4, 0xA5].into()),
+            ),
+            ("old-one", Key::Mifare([0xFF; 6].into())),
+            ("d", Key::Des([0, 1, 2, 3, 4, 5, 6, 7].into())),
+            ("t", Key::DoubleDes(sixteen.into())),
+            ("a", Key::Aes128(sixteen.into())),
+        ];
+        for (name, key) in cases {
+            assert_eq!(ring.get(name), Some(&key), "{name}");
+        }
         assert_eq!(ring.get("School"), None);
-        assert_eq!(format!("{ring:?}"), r#"{"old-one", "school"}"#);
-        assert_eq!(format!("{key:?}"), "MifareKey(…)");
+        let shown = format!("{ring:?}");
+        assert_eq!(shown, r#"{"a", "d", "old-one", "school", "t"}"#);
     }
 
     proptest! {

@@ -3,8 +3,8 @@
 //! [`read_card`] makes a [`CardReading`] of the card behind a
 //! [`CardSession`](xueka_transport::CardSession); [`confirm_same_card`] asks
 //! whether that card is still there. What may be configured about cards is a
-//! [`ReadingProfile`], made of [`MifareNumberRule`]s and the [`KeyRing`] that
-//! opens them.
+//! [`ReadingProfile`], made of the profiles of schools and the [`KeyRing`] that
+//! opens their places.
 //!
 //! A reading sends what the family's identification, number, dates and kind
 //! need, and nothing more: never a balance, never a log of trips, never a
@@ -12,28 +12,31 @@
 //! registry are unknown here.
 
 mod confirm;
+mod crypto;
 mod decimal;
 mod dialogue;
+mod diversify;
 mod error;
 mod family;
 mod findings;
 mod key_ring;
 mod look;
 mod mask;
+pub mod mifare;
 mod profile;
 mod purse;
 mod read;
 mod reading;
-mod rule;
+mod secret;
 mod trace;
 
 pub use confirm::confirm_same_card;
 pub use error::{ProfileError, ReadError};
-pub use key_ring::{KeyRing, MifareKey};
+pub use key_ring::KeyRing;
 pub use mask::{Failure, MaskedByte, MaskedBytes, MaskedExchange, MaskedOutcome, MaskedTrace};
-pub use profile::ReadingProfile;
+pub use profile::{KeyAttempts, PUBLISHED_PROFILES, ProfileText, ReadingProfile};
 pub use purse::{Balance, NoPurse, Trip, TripKind, read_balance, read_trips};
 pub use read::read_card;
 pub use reading::{CardReading, Gap, MissingPart, NumberSource};
-pub use rule::{KeyKind, MifareNumberRule, NumberCoding};
+pub use secret::{Key, MifareKey, SecretKey};
 pub use trace::{Trace, TracedSession};

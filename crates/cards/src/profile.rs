@@ -1,172 +1,230 @@
 //! What is configured about cards, checked and with its keys.
+//!
+//! A profile is a TOML file that says where the cards of a school keep their
+//! number, in which coding, and which key opens it. `README.md` beside
+//! the shipped profiles explains every setting.
 
-use std::{fmt, sync::Arc};
+mod check;
+mod document;
+pub(crate) mod field;
+pub(crate) mod place;
+pub(crate) mod published;
+#[cfg(test)]
+mod tests;
 
-use xueka_apdu::MifareKeyKind;
-use xueka_domain::{CardFamily, CardNumber};
+use std::{fmt, ops::Range, sync::Arc};
 
-use crate::{KeyKind, KeyRing, MifareKey, MifareNumberRule, ProfileError};
+use serde::Deserialize;
+use toml::Spanned;
+
+use self::{
+    check::Mistake,
+    document::Document,
+    place::{ClassicPlace, CpuPlace, DesfirePlace, PagePlace},
+};
+use crate::{KeyRing, ProfileError, mifare::ClassicSize};
+
+pub use self::published::PUBLISHED_PROFILES;
+
+/// The text of one profile, and by what name mistakes in it are told.
+#[derive(Clone, Copy, Debug)]
+pub struct ProfileText<'a> {
+    /// The name of its file.
+    pub file: &'a str,
+    /// What the file holds.
+    pub text: &'a str,
+}
 
 /// Everything that can be configured about the reading of cards, checked and
 /// with its keys. Cheap to clone; the default knows nothing.
 #[derive(Clone, Default)]
 pub struct ReadingProfile {
-    places: Arc<[NumberPlace]>,
+    places: Arc<Places>,
+    max_key_attempts: KeyAttempts,
 }
 
-/// A rule that was checked, with its key.
-pub(crate) struct NumberPlace {
-    rule: MifareNumberRule,
-    key: MifareKey,
+/// How often keys may be tried on one card: 1 to 16 authentications a reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u8")]
+pub struct KeyAttempts(u8);
+
+/// The places of all profiles by family of chip, each in the order in which it
+/// is tried.
+#[derive(Default)]
+struct Places {
+    classic: Vec<ClassicPlace>,
+    pages: Vec<PagePlace>,
+    cpu: Vec<CpuPlace>,
+    desfire: Vec<DesfirePlace>,
+}
+
+impl KeyAttempts {
+    /// What a reading may take at most, so that it stays short and is no search
+    /// for a key.
+    pub const MAX: u8 = 16;
+
+    /// So many attempts; `None` for none and for more than [`Self::MAX`].
+    #[must_use]
+    pub fn new(n_attempts: u8) -> Option<Self> {
+        (1..=Self::MAX)
+            .contains(&n_attempts)
+            .then_some(Self(n_attempts))
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl TryFrom<u8> for KeyAttempts {
+    type Error = String;
+
+    fn try_from(n_attempts: u8) -> Result<Self, Self::Error> {
+        let max = Self::MAX;
+        Self::new(n_attempts).ok_or_else(|| format!("keys are tried 1 to {max} times"))
+    }
+}
+
+impl Default for KeyAttempts {
+    fn default() -> Self {
+        Self(4)
+    }
 }
 
 impl ReadingProfile {
-    /// The most rules that are tried on one card, so that a reading stays
-    /// short and is no search for a key.
-    pub const MAX_RULES: usize = 4;
+    /// The most places that are tried on one kind of chip, so that a reading
+    /// stays short.
+    pub const MAX_PLACES: usize = 4;
 
-    /// Checks the rules and finds their keys.
+    /// Reads profiles, checks them and finds their keys. Places are tried in
+    /// the order of the profiles and, in each, of its text.
     ///
     /// # Errors
     ///
-    /// [`ProfileError`], which says which rule to correct.
-    pub fn new(rules: Vec<MifareNumberRule>, keys: &KeyRing) -> Result<Self, ProfileError> {
-        if rules.len() > Self::MAX_RULES {
-            return Err(ProfileError::TooManyRules {
-                n_rules: rules.len(),
-                max: Self::MAX_RULES,
-            });
+    /// [`ProfileError::Profile`], which says in which file and line what is to
+    /// be corrected.
+    pub fn new(profiles: &[ProfileText<'_>], keys: &KeyRing) -> Result<Self, ProfileError> {
+        let mut places = Places::default();
+        for profile in profiles {
+            places
+                .add(profile.text, keys)
+                .map_err(|mistake| ProfileError::Profile {
+                    file: profile.file.to_owned(),
+                    line: line_of(profile.text, &mistake.span),
+                    problem: mistake.problem,
+                })?;
         }
-        let places = (1..).zip(rules).map(|(number, rule)| {
-            let wrong = |problem| ProfileError::Rule {
-                rule: number,
-                problem,
-            };
-            rule.check().map_err(wrong)?;
-            let key = keys.get(&rule.key).cloned();
-            let key = key.ok_or_else(|| ProfileError::NoSuchKey {
-                rule: number,
-                name: rule.key.clone(),
-            })?;
-            Ok(NumberPlace { rule, key })
-        });
-        let places = places.collect::<Result<_, ProfileError>>()?;
-        Ok(Self { places })
+        Ok(Self {
+            places: Arc::new(places),
+            max_key_attempts: KeyAttempts::default(),
+        })
     }
 
-    /// The places to look at on a card with that many sectors, in their order.
-    pub(crate) fn places(&self, family: CardFamily) -> impl Iterator<Item = &NumberPlace> {
-        let n_sectors = match family {
-            CardFamily::MifareClassicMini => 5,
-            CardFamily::MifareClassic1K => 16,
-            CardFamily::MifareClassic4K => 40,
-            _ => 0,
-        };
-        self.places
-            .iter()
-            .filter(move |place| place.rule.sector < n_sectors)
+    /// The same, with another limit to the keys that are tried on a card.
+    #[must_use]
+    pub fn with_key_attempts(mut self, max: KeyAttempts) -> Self {
+        self.max_key_attempts = max;
+        self
     }
+
+    /// How often keys may be tried on one card.
+    pub(crate) fn max_key_attempts(&self) -> u8 {
+        self.max_key_attempts.get()
+    }
+
+    /// The places to look at on a MIFARE Classic of that size.
+    pub(crate) fn classic(&self, size: ClassicSize) -> impl Iterator<Item = &ClassicPlace> {
+        let places = self.places.classic.iter();
+        places.filter(move |place| {
+            let needed = place.fields.places();
+            needed.iter().all(|(block, _)| size.has(*block))
+        })
+    }
+
+    /// The places to look at on an Ultralight or NTAG.
+    pub(crate) fn pages(&self) -> &[PagePlace] {
+        &self.places.pages
+    }
+
+    /// The places to look at on a processor card that is none of the published
+    /// families.
+    pub(crate) fn cpu(&self) -> &[CpuPlace] {
+        &self.places.cpu
+    }
+
+    /// The places to look at on a `DESFire`.
+    pub(crate) fn desfire(&self) -> &[DesfirePlace] {
+        &self.places.desfire
+    }
+}
+
+impl Places {
+    /// Adds the places of one profile.
+    fn add(&mut self, text: &str, keys: &KeyRing) -> Result<(), Mistake> {
+        let document: Document = toml::from_str(text).map_err(|error| Mistake {
+            span: error.span().unwrap_or_default(),
+            problem: error.message().to_owned(),
+        })?;
+        for described in [&document.name, &document.source] {
+            if described.as_ref().trim().is_empty() {
+                return Err(Mistake {
+                    span: described.span(),
+                    problem: "say it in words".to_owned(),
+                });
+            }
+        }
+        let Document {
+            mifare_classic,
+            ultralight,
+            cpu,
+            desfire,
+            ..
+        } = document;
+        add_all(&mut self.classic, &mifare_classic, |it| {
+            check::classic(it.as_ref(), keys)
+        })?;
+        add_all(&mut self.pages, &ultralight, check::page)?;
+        add_all(&mut self.cpu, &cpu, |it| check::cpu(it, keys))?;
+        add_all(&mut self.desfire, &desfire, |it| {
+            check::desfire(it.as_ref(), keys)
+        })
+    }
+}
+
+fn add_all<T, P>(
+    places: &mut Vec<P>,
+    tables: &[Spanned<T>],
+    check: impl Fn(&Spanned<T>) -> Result<P, Mistake>,
+) -> Result<(), Mistake> {
+    for table in tables {
+        if places.len() == ReadingProfile::MAX_PLACES {
+            let max = ReadingProfile::MAX_PLACES;
+            return Err(Mistake {
+                span: table.span(),
+                problem: format!("at most {max} places are tried on one kind of chip"),
+            });
+        }
+        places.push(check(table)?);
+    }
+    Ok(())
+}
+
+/// The line, from 1, on which a part of a text begins.
+fn line_of(text: &str, span: &Range<usize>) -> usize {
+    let before = text.bytes().take(span.start);
+    1 + before.filter(|byte| *byte == b'\n').count()
 }
 
 impl fmt::Debug for ReadingProfile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rules = self.places.iter().map(|place| &place.rule);
-        f.debug_list().entries(rules).finish()
-    }
-}
-
-impl NumberPlace {
-    /// The key that opens the sector.
-    pub(crate) fn key(&self) -> &MifareKey {
-        &self.key
-    }
-
-    /// Which of the sector's keys that is.
-    pub(crate) fn key_kind(&self) -> MifareKeyKind {
-        match self.rule.key_kind {
-            KeyKind::A => MifareKeyKind::A,
-            KeyKind::B => MifareKeyKind::B,
-        }
-    }
-
-    /// The block, counted from 0 over the whole card.
-    pub(crate) fn block(&self) -> u8 {
-        self.rule.block_on_card()
-    }
-
-    /// The number in the block's 16 bytes; `None` when it is none.
-    pub(crate) fn number(&self, block: &[u8]) -> Option<CardNumber> {
-        self.rule.number(block)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::NumberCoding;
-
-    fn rule(sector: u8) -> MifareNumberRule {
-        MifareNumberRule {
-            sector,
-            block: 0,
-            offset: 0,
-            length: 8,
-            coding: NumberCoding::Bcd,
-            key: "school".to_owned(),
-            key_kind: KeyKind::A,
-        }
-    }
-
-    fn profile(rules: Vec<MifareNumberRule>) -> Result<ReadingProfile, ProfileError> {
-        let ring = KeyRing::from_text("school = \"A0A1A2A3A4A5\"")?;
-        ReadingProfile::new(rules, &ring)
-    }
-
-    #[test]
-    fn rules_that_cannot_be_used_are_named() {
-        let mut nameless = rule(1);
-        nameless.key = "other".to_owned();
-        let cases = [
-            (
-                vec![rule(1), rule(40)],
-                "mifare_number rule 2: a sector is 0 to 39",
-            ),
-            (
-                vec![nameless],
-                "mifare_number rule 1: the key file has no key named \"other\"",
-            ),
-            (
-                vec![rule(1); 5],
-                "5 mifare_number rules; at most 4 are tried on a card",
-            ),
-        ];
-        for (rules, expected) in cases {
-            assert_eq!(profile(rules).unwrap_err().to_string(), expected);
-        }
-    }
-
-    #[test]
-    fn a_rule_applies_to_cards_that_have_its_sector() {
-        let cases = [
-            (4, 1, 1, 1),
-            (5, 0, 1, 1),
-            (15, 0, 1, 1),
-            (16, 0, 0, 1),
-            (39, 0, 0, 1),
-        ];
-        for (sector, mini, small, large) in cases {
-            let profile = profile(vec![rule(sector)]).unwrap();
-            let n_places = |family| profile.places(family).count();
-            assert_eq!(n_places(CardFamily::MifareClassicMini), mini, "{sector}");
-            assert_eq!(n_places(CardFamily::MifareClassic1K), small, "{sector}");
-            assert_eq!(n_places(CardFamily::MifareClassic4K), large, "{sector}");
-            assert_eq!(n_places(CardFamily::Ultralight), 0, "{sector}");
-        }
-    }
-
-    #[test]
-    fn a_profile_shows_no_key() {
-        let shown = format!("{:?}", profile(vec![rule(1)]).unwrap());
-        assert!(shown.contains("school") && !shown.contains("A0"), "{shown}");
+        f.debug_struct("ReadingProfile")
+            .field("classic", &self.places.classic)
+            .field("pages", &self.places.pages)
+            .field("cpu", &self.places.cpu)
+            .field("desfire", &self.places.desfire)
+            .field("max_key_attempts", &self.max_key_attempts.get())
+            .finish()
     }
 }

@@ -45,7 +45,9 @@ pub fn read_card(
         Look::Storage(kind) => match storage::family(kind) {
             classic @ (CardFamily::MifareClassicMini
             | CardFamily::MifareClassic1K
-            | CardFamily::MifareClassic4K) => mifare_classic::read(&mut card, classic, profile)?,
+            | CardFamily::MifareClassic4K) => {
+                mifare_classic::read(&mut card, classic, dialect, profile)?
+            }
             other => Findings::of(other),
         },
         Look::Desfire => Findings::of(CardFamily::Desfire),
@@ -112,7 +114,7 @@ fn join(card: &Dialogue<'_>, uid: AskedUid, findings: Findings) -> CardReading {
     }
     missing.extend(findings.missing);
     let assurance = match (&uid, &findings.number) {
-        (_, Some(_)) => AssuranceLevel::NumberRead,
+        (_, Some(_)) => findings.assurance,
         (Ok(_), None) => AssuranceLevel::UidOnly,
         (Err(_), None) => AssuranceLevel::NothingRead,
     };

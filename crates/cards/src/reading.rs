@@ -53,6 +53,23 @@ pub enum NumberSource {
         /// The block, counted from 0 over the whole card.
         block: u8,
     },
+    /// Pages of an Ultralight or NTAG.
+    Page {
+        /// The page, counted from 0, at which the number's place begins.
+        page: u8,
+    },
+    /// A text record of the NDEF message of an Ultralight or NTAG.
+    NdefText,
+    /// A file of a processor card that has no short identifier.
+    File {
+        /// Its identifier.
+        id: u16,
+    },
+    /// A file of a `DESFire` application.
+    DesfireFile {
+        /// Its number, 0 to 31.
+        file: u8,
+    },
 }
 
 /// A part that a reading lacks.

@@ -11,8 +11,7 @@
 )]
 
 use xueka_cards::{
-    CardReading, Gap, KeyKind, KeyRing, MifareNumberRule, NumberCoding, ReadError, ReadingProfile,
-    confirm_same_card, read_card,
+    CardReading, Gap, KeyRing, ProfileText, ReadError, ReadingProfile, confirm_same_card, read_card,
 };
 use xueka_domain::{AssuranceLevel, CardFamily, CardKind};
 use xueka_simulator::{Fault, Outcome, ReaderStyle, VirtualCard};
@@ -21,18 +20,23 @@ use xueka_transport::{Dialect, SlotKind, TransportError};
 const KEY: [u8; 6] = [0xA0, 0xA1, 0xA2, 0xA3, 0xA4, 0xA5];
 
 /// A number of eight digits in sector 1, block 0, behind key B.
+const PROFILE: &str = r#"
+name = "School"
+source = "a test"
+[[mifare_classic]]
+keys = [{ name = "school", kind = "B" }]
+number = { sector = 1, block = 0, offset = 2, length = 4, coding = "bcd" }
+"#;
+
 fn profile() -> ReadingProfile {
-    let rule = MifareNumberRule {
-        sector: 1,
-        block: 0,
-        offset: 2,
-        length: 4,
-        coding: NumberCoding::Bcd,
-        key: "school".to_owned(),
-        key_kind: KeyKind::B,
-    };
+    profile_of(PROFILE)
+}
+
+fn profile_of(text: &str) -> ReadingProfile {
     let ring = format!("school = \"{}\"", hex::encode(KEY));
-    ReadingProfile::new(vec![rule], &KeyRing::from_text(&ring).unwrap()).unwrap()
+    let file = "school.toml";
+    let keys = KeyRing::from_text(&ring).unwrap();
+    ReadingProfile::new(&[ProfileText { file, text }], &keys).unwrap()
 }
 
 fn school_card() -> VirtualCard {
@@ -214,7 +218,15 @@ fn no_answer_is_followed_for_ever() {
 fn a_contact_card_meets_no_command() {
     for slot in [SlotKind::ByAtr, SlotKind::Contact] {
         let mut card = VirtualCard::contact();
-        let reading = read_card(&mut card, &Dialect { slot, ..Dialect::STANDARD }, &profile()).unwrap();
+        let reading = read_card(
+            &mut card,
+            &Dialect {
+                slot,
+                ..Dialect::STANDARD
+            },
+            &profile(),
+        )
+        .unwrap();
         assert_eq!(reading.missing[0].part, Gap::Uid);
         assert!(card.exchanges().is_empty());
     }

@@ -72,8 +72,15 @@ fn uid(reading: &CardReading, output: &Output) -> String {
 
 fn number(reading: &CardReading, output: &Output) -> String {
     let word = match reading.number_source() {
-        NumberSource::PlainFile => Word::FromFile,
+        NumberSource::PlainFile | NumberSource::DesfireFile => Word::FromFile,
         NumberSource::MifareBlock => Word::FromBlock,
+        NumberSource::Page => Word::FromPage,
+        NumberSource::NdefText => Word::FromText,
+        NumberSource::File => {
+            let place = format!("{:04X}", reading.number_location);
+            let values = [("number", reading.card_number.as_str()), ("place", &place)];
+            return output.with(Word::FromFile, &values);
+        }
         NumberSource::Unspecified => return reading.card_number.clone(),
     };
     let place = reading.number_location.to_string();

@@ -140,6 +140,8 @@ catalogue! {
     RandomUid: "{uid}（随机，每次刷卡都不同）", "{uid} (random: another at each tap)";
     FromFile: "{number}（取自文件 {place}）", "{number} (from file {place})";
     FromBlock: "{number}（取自块 {place}）", "{number} (from block {place})";
+    FromPage: "{number}（取自页 {place}）", "{number} (from page {place})";
+    FromText: "{number}（取自 NDEF 文本）", "{number} (from an NDEF text)";
     DataAge: "版本 {version}，{age} 秒前更新", "version {version}, {age} s old";
     PartRefused: "{part}（状态字 {status_word}）", "{part} (status word {status_word})";
     Complete: "完整", "complete";

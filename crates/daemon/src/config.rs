@@ -11,7 +11,7 @@ use std::{
 
 use serde::Deserialize;
 use thiserror::Error;
-use xueka_cards::MifareNumberRule;
+use xueka_cards::KeyAttempts;
 
 use crate::logging;
 
@@ -129,10 +129,13 @@ pub struct ReadersConfig {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CardsConfig {
-    /// A file with the keys that rules name; readable by the daemon alone.
+    /// A file with the keys that profiles name; readable by the daemon alone.
     pub key_file: Option<PathBuf>,
-    /// Where MIFARE Classic cards keep their number.
-    pub mifare_number: Vec<MifareNumberRule>,
+    /// Profiles, which say where cards keep their number; their places are
+    /// tried in this order.
+    pub profiles: Vec<PathBuf>,
+    /// How often keys are tried on one card.
+    pub key_attempts: KeyAttempts,
 }
 
 impl Default for ListenConfig {
@@ -298,7 +301,7 @@ mod tests {
         assert!(config.listen.tcp.is_some());
         assert!(!config.web.origins.is_empty());
         assert!(config.cards.key_file.is_some());
-        assert_eq!(config.cards.mifare_number.len(), 1);
+        assert_eq!(config.cards.profiles.len(), 1);
     }
 
     #[test]

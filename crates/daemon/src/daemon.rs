@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use tokio::sync::watch;
-use xueka_cards::{KeyRing, ReadingProfile};
+use xueka_cards::{KeyRing, ProfileText, ReadingProfile};
 use xueka_desk::{Desk, SystemClock};
 use xueka_readers::{PcscSource, ReaderSettings, Readers};
 use xueka_simulator::{Scenario, Simulator};
@@ -170,7 +170,18 @@ fn profile(config: &CardsConfig) -> anyhow::Result<ReadingProfile> {
         None => KeyRing::default(),
         Some(path) => key_ring(path)?,
     };
-    ReadingProfile::new(config.mifare_number.clone(), &keys).context("the section [cards] is wrong")
+    let texts = config.profiles.iter().map(|path| {
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("the profile {} cannot be read", path.display()))?;
+        Ok((path.display().to_string(), text))
+    });
+    let texts = texts.collect::<anyhow::Result<Vec<_>>>()?;
+    let profiles: Vec<_> = texts
+        .iter()
+        .map(|(file, text)| ProfileText { file, text })
+        .collect();
+    let profile = ReadingProfile::new(&profiles, &keys).context("a profile is wrong")?;
+    Ok(profile.with_key_attempts(config.key_attempts))
 }
 
 fn key_ring(path: &Path) -> anyhow::Result<KeyRing> {
@@ -187,15 +198,22 @@ fn key_ring(path: &Path) -> anyhow::Result<KeyRing> {
 mod tests {
     use super::*;
 
-    /// A configuration with one rule, and a key file with these rights.
-    fn config(folder: &Path, key_name: &str, mode: u32) -> Config {
+    const PROFILE: &str = r#"name = "School"
+source = "our own cards"
+
+[[mifare_classic]]
+keys = [{ name = "school", kind = "A" }]
+number = { sector = 1, block = 0, offset = 0, length = 8, coding = "bcd" }
+"#;
+
+    /// A configuration with one profile, and a key file with these rights.
+    fn config(folder: &Path, profile: &str, mode: u32) -> Config {
         let key_file = folder.join("keys.toml");
         fs::write(&key_file, "school = \"A0A1A2A3A4A5\"\n").unwrap();
         fs::set_permissions(&key_file, fs::Permissions::from_mode(mode)).unwrap();
-        let text = format!(
-            "[cards]\nkey_file = {key_file:?}\n[[cards.mifare_number]]\nsector = 1\nblock = 0\n\
-             offset = 0\nlength = 8\ncoding = \"bcd\"\nkey = {key_name:?}\nkey_kind = \"A\"\n"
-        );
+        let profile_file = folder.join("school.toml");
+        fs::write(&profile_file, profile).unwrap();
+        let text = format!("[cards]\nkey_file = {key_file:?}\nprofiles = [{profile_file:?}]\n");
         toml::from_str(&text).unwrap()
     }
 
@@ -203,12 +221,23 @@ mod tests {
     fn a_configuration_is_checked_with_its_keys() {
         let folder = tempfile::tempdir().unwrap();
         let cases = [
-            ("school", 0o600, None, "as it should be"),
-            ("canteen", 0o600, Some("canteen"), "no such key"),
-            ("school", 0o640, Some("chmod 600"), "others can read it"),
+            (PROFILE.to_owned(), 0o600, None, "as it should be"),
+            (
+                PROFILE.replace("\"school\"", "\"canteen\""),
+                0o600,
+                Some("school.toml, line 5: the key file has no key named \"canteen\""),
+                "no such key",
+            ),
+            (
+                PROFILE.replace("sector = 1", "sector = 40"),
+                0o600,
+                Some("school.toml, line 6: a sector is 0 to 39"),
+                "no such sector",
+            ),
+            (PROFILE.to_owned(), 0o640, Some("chmod 600"), "others can read it"),
         ];
-        for (key_name, mode, expected, why) in cases {
-            let checked = Daemon::check(&config(folder.path(), key_name, mode));
+        for (profile, mode, expected, why) in cases {
+            let checked = Daemon::check(&config(folder.path(), &profile, mode));
             let message = checked.err().map(|error| format!("{error:#}"));
             match (message, expected) {
                 (None, None) => {}

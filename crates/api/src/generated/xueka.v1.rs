@@ -968,7 +968,8 @@ pub struct CardReading {
     /// Where the card number was read from.
     #[prost(enumeration = "NumberSource", tag = "5")]
     pub number_source: i32,
-    /// Which file (short file identifier) or block it was read from.
+    /// Which file (short file identifier), block or other place, as the source
+    /// says, it was read from.
     #[prost(uint32, tag = "6")]
     pub number_location: u32,
     /// For whom the card was made.
@@ -1166,6 +1167,16 @@ pub enum NumberSource {
     PlainFile = 1,
     /// A MIFARE Classic block, opened with a configured key.
     MifareBlock = 2,
+    /// Pages of an Ultralight or NTAG; the place is the first page.
+    Page = 3,
+    /// A text record of the NDEF message of an Ultralight or NTAG; it has no place
+    /// of its own.
+    NdefText = 4,
+    /// A file of a processor card that has no short identifier; the place is its
+    /// identifier.
+    File = 5,
+    /// A file of a DESFire application; the place is its number.
+    DesfireFile = 6,
 }
 impl NumberSource {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1177,6 +1188,10 @@ impl NumberSource {
             Self::Unspecified => "NUMBER_SOURCE_UNSPECIFIED",
             Self::PlainFile => "NUMBER_SOURCE_PLAIN_FILE",
             Self::MifareBlock => "NUMBER_SOURCE_MIFARE_BLOCK",
+            Self::Page => "NUMBER_SOURCE_PAGE",
+            Self::NdefText => "NUMBER_SOURCE_NDEF_TEXT",
+            Self::File => "NUMBER_SOURCE_FILE",
+            Self::DesfireFile => "NUMBER_SOURCE_DESFIRE_FILE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1185,6 +1200,10 @@ impl NumberSource {
             "NUMBER_SOURCE_UNSPECIFIED" => Some(Self::Unspecified),
             "NUMBER_SOURCE_PLAIN_FILE" => Some(Self::PlainFile),
             "NUMBER_SOURCE_MIFARE_BLOCK" => Some(Self::MifareBlock),
+            "NUMBER_SOURCE_PAGE" => Some(Self::Page),
+            "NUMBER_SOURCE_NDEF_TEXT" => Some(Self::NdefText),
+            "NUMBER_SOURCE_FILE" => Some(Self::File),
+            "NUMBER_SOURCE_DESFIRE_FILE" => Some(Self::DesfireFile),
             _ => None,
         }
     }

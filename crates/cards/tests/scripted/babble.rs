@@ -1,7 +1,7 @@
 //! Cards and readers that answer anything at all.
 
 use proptest::prelude::*;
-use xueka_cards::{KeyKind, KeyRing, MifareNumberRule, NumberCoding, ReadingProfile, read_card};
+use xueka_cards::{KeyRing, ProfileText, ReadingProfile, read_card};
 use xueka_transport::{CardSession, CardTransport, Dialect, SlotKind, TransportError};
 
 use crate::script::{iso14443, storage};
@@ -56,6 +56,26 @@ fn atr() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// A place on every kind of chip that has some.
+fn profile() -> ReadingProfile {
+    let text = r#"
+        name = "School"
+        source = "a test"
+        [[mifare_classic]]
+        keys = [{ name = "k", kind = "B" }, { name = "k", kind = "A" }]
+        number = { sector = 1, block = 0, offset = 0, length = 8, coding = "ascii" }
+        valid_from = { sector = 1, block = 1, offset = 0, coding = "bcd-yymmdd" }
+        [[ultralight]]
+        number = { page = 4, offset = 0, length = 8, coding = "integer" }
+        valid_until = { page = 9, offset = 0, coding = "ascii-yyyymmdd" }
+        [[ultralight]]
+        ndef_text = { prefix = "No. " }
+    "#;
+    let keys = KeyRing::from_text("k = \"A0A1A2A3A4A5\"").unwrap();
+    let file = "school.toml";
+    ReadingProfile::new(&[ProfileText { file, text }], &keys).unwrap()
+}
+
 proptest! {
     #[test]
     fn no_card_makes_a_reading_panic_or_endless(
@@ -63,17 +83,7 @@ proptest! {
         answers in prop::collection::vec(answer(), 0..12),
         slot in prop::sample::select(vec![SlotKind::ByAtr, SlotKind::Contactless]),
     ) {
-        let rule = MifareNumberRule {
-            sector: 1,
-            block: 0,
-            offset: 0,
-            length: 8,
-            coding: NumberCoding::Ascii,
-            key: "k".to_owned(),
-            key_kind: KeyKind::B,
-        };
-        let keys = KeyRing::from_text("k = \"A0A1A2A3A4A5\"").unwrap();
-        let profile = ReadingProfile::new(vec![rule], &keys).unwrap();
+        let profile = profile();
         let mut card = Babbler { atr, answers, n_exchanges: 0 };
         if let Ok(reading) = read_card(&mut card, &Dialect { slot, ..Dialect::STANDARD }, &profile) {
             prop_assert_eq!(reading.atr, card.atr);

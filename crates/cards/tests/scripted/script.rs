@@ -74,16 +74,30 @@ pub(crate) fn storage(named: &str) -> String {
 }
 
 /// Reads a scripted card and checks that the whole script was used.
+pub(crate) fn read_by(
+    dialect: &Dialect,
+    profile: &ReadingProfile,
+    atr: &str,
+    script: &[(&str, &str)],
+) -> Result<CardReading, ReadError> {
+    let mut card = ScriptedCard::new(atr, script);
+    let reading = read_card(&mut card, dialect, profile);
+    card.assert_finished();
+    reading
+}
+
+/// The same on a reader that differs from the standard in its slot alone.
 pub(crate) fn read_with(
     slot: SlotKind,
     profile: &ReadingProfile,
     atr: &str,
     script: &[(&str, &str)],
 ) -> Result<CardReading, ReadError> {
-    let mut card = ScriptedCard::new(atr, script);
-    let reading = read_card(&mut card, &Dialect { slot, ..Dialect::STANDARD }, profile);
-    card.assert_finished();
-    reading
+    let dialect = Dialect {
+        slot,
+        ..Dialect::STANDARD
+    };
+    read_by(&dialect, profile, atr, script)
 }
 
 /// The same with nothing configured.
@@ -102,6 +116,10 @@ pub(crate) fn summary(reading: &CardReading) -> String {
         let place = match reading.number_source {
             Some(NumberSource::PlainFile { sfi }) => format!("file {sfi}"),
             Some(NumberSource::MifareBlock { block }) => format!("block {block}"),
+            Some(NumberSource::Page { page }) => format!("page {page}"),
+            Some(NumberSource::NdefText) => "a text".to_owned(),
+            Some(NumberSource::File { id }) => format!("file {id:04X}"),
+            Some(NumberSource::DesfireFile { file }) => format!("DESFire file {file}"),
             None => "nowhere".to_owned(),
         };
         parts.push(format!("number {} from {place}", number.reveal()));

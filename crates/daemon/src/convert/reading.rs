@@ -84,6 +84,10 @@ fn number_source(source: Option<NumberSource>) -> (v1::NumberSource, u32) {
         None => (v1::NumberSource::Unspecified, 0),
         Some(NumberSource::PlainFile { sfi }) => (v1::NumberSource::PlainFile, sfi.into()),
         Some(NumberSource::MifareBlock { block }) => (v1::NumberSource::MifareBlock, block.into()),
+        Some(NumberSource::Page { page }) => (v1::NumberSource::Page, page.into()),
+        Some(NumberSource::NdefText) => (v1::NumberSource::NdefText, 0),
+        Some(NumberSource::File { id }) => (v1::NumberSource::File, id.into()),
+        Some(NumberSource::DesfireFile { file }) => (v1::NumberSource::DesfireFile, file.into()),
     }
 }
 

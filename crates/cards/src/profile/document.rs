@@ -1,0 +1,223 @@
+//! A profile as its file has it: the tables of TOML and the places where they
+//! stand, before anything is checked across settings.
+
+use serde::Deserialize;
+use toml::Spanned;
+use xueka_domain::{AssuranceLevel, CardFamily};
+
+use super::{
+    field::{DateCoding, NumberCoding},
+    place::Communication,
+};
+use crate::mifare::KeyKind;
+
+/// A whole file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Document {
+    /// Whose cards these are, in words.
+    pub(super) name: Spanned<String>,
+    /// Where the facts come from.
+    pub(super) source: Spanned<String>,
+    #[serde(default)]
+    pub(super) mifare_classic: Vec<Spanned<ClassicTable>>,
+    #[serde(default)]
+    pub(super) ultralight: Vec<Spanned<PageTable>>,
+    #[serde(default)]
+    pub(super) cpu: Vec<Spanned<CpuTable>>,
+    #[serde(default)]
+    pub(super) desfire: Vec<Spanned<DesfireTable>>,
+}
+
+/// `[[mifare_classic]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClassicTable {
+    pub(super) keys: Spanned<Vec<SectorKeyTable>>,
+    pub(super) number: BlockNumber,
+    pub(super) valid_from: Option<BlockDate>,
+    pub(super) valid_until: Option<BlockDate>,
+    pub(super) assurance: Option<Spanned<AssuranceWord>>,
+}
+
+/// A key of a sector: `{ name = "school", kind = "A" }`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SectorKeyTable {
+    pub(super) name: Spanned<String>,
+    pub(super) kind: KeyKind,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BlockNumber {
+    pub(super) sector: Spanned<u8>,
+    pub(super) block: Spanned<u8>,
+    pub(super) offset: u16,
+    pub(super) length: Spanned<u8>,
+    pub(super) coding: NumberCoding,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BlockDate {
+    pub(super) sector: Spanned<u8>,
+    pub(super) block: Spanned<u8>,
+    pub(super) offset: Spanned<u16>,
+    pub(super) coding: DateCoding,
+}
+
+/// `[[ultralight]]`: `number` or `ndef_text`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PageTable {
+    pub(super) number: Option<PageNumber>,
+    pub(super) valid_from: Option<Spanned<PageDate>>,
+    pub(super) valid_until: Option<Spanned<PageDate>>,
+    pub(super) ndef_text: Option<Spanned<TextTable>>,
+    pub(super) assurance: Option<Spanned<AssuranceWord>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PageNumber {
+    pub(super) page: Spanned<u8>,
+    pub(super) offset: u16,
+    pub(super) length: Spanned<u8>,
+    pub(super) coding: NumberCoding,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PageDate {
+    pub(super) page: Spanned<u8>,
+    pub(super) offset: Spanned<u16>,
+    pub(super) coding: DateCoding,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TextTable {
+    #[serde(default)]
+    pub(super) prefix: String,
+    pub(super) digits: Option<Spanned<u8>>,
+}
+
+/// `[[cpu]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CpuTable {
+    pub(super) family: Option<CpuFamily>,
+    pub(super) application: Option<Spanned<String>>,
+    pub(super) directory: Option<Spanned<String>>,
+    pub(super) number: FileNumber,
+    pub(super) valid_from: Option<FileDate>,
+    pub(super) valid_until: Option<FileDate>,
+    pub(super) internal_authentication: Option<ProofTable>,
+    pub(super) assurance: Option<Spanned<AssuranceWord>>,
+}
+
+/// As what a processor card is reported.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum CpuFamily {
+    TransitCpu,
+    TUnion,
+    CityUnion,
+    Other,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileNumber {
+    pub(super) sfi: Option<Spanned<u8>>,
+    pub(super) file: Option<Spanned<String>>,
+    pub(super) record: Option<Spanned<u8>>,
+    pub(super) offset: u16,
+    pub(super) length: Spanned<u8>,
+    pub(super) coding: Spanned<NumberCoding>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileDate {
+    pub(super) sfi: Option<Spanned<u8>>,
+    pub(super) file: Option<Spanned<String>>,
+    pub(super) record: Option<Spanned<u8>>,
+    pub(super) offset: Spanned<u16>,
+    pub(super) coding: DateCoding,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProofTable {
+    pub(super) key_id: u8,
+    pub(super) key: Spanned<String>,
+    pub(super) diversify: Option<Spanned<Vec<Spanned<String>>>>,
+}
+
+/// `[[desfire]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DesfireTable {
+    pub(super) application: Spanned<String>,
+    pub(super) key_number: Option<Spanned<u8>>,
+    pub(super) key: Option<Spanned<String>>,
+    pub(super) diversify: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) real_uid: Option<Spanned<bool>>,
+    pub(super) number: DesfireNumber,
+    pub(super) valid_from: Option<DesfireDate>,
+    pub(super) valid_until: Option<DesfireDate>,
+    pub(super) assurance: Option<Spanned<AssuranceWord>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DesfireNumber {
+    pub(super) file: Spanned<u8>,
+    pub(super) communication: Spanned<Communication>,
+    pub(super) offset: u16,
+    pub(super) length: Spanned<u8>,
+    pub(super) coding: Spanned<NumberCoding>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DesfireDate {
+    pub(super) file: Spanned<u8>,
+    pub(super) communication: Spanned<Communication>,
+    pub(super) offset: Spanned<u16>,
+    pub(super) coding: DateCoding,
+}
+
+/// How far a number is trusted.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum AssuranceWord {
+    UidOnly,
+    NumberRead,
+    DataAuthenticated,
+    ChipAuthenticated,
+}
+
+impl From<CpuFamily> for CardFamily {
+    fn from(family: CpuFamily) -> Self {
+        match family {
+            CpuFamily::TransitCpu => Self::TransitCpu,
+            CpuFamily::TUnion => Self::TUnion,
+            CpuFamily::CityUnion => Self::CityUnion,
+            CpuFamily::Other => Self::OtherIso14443,
+        }
+    }
+}
+
+impl From<AssuranceWord> for AssuranceLevel {
+    fn from(word: AssuranceWord) -> Self {
+        match word {
+            AssuranceWord::UidOnly => Self::UidOnly,
+            AssuranceWord::NumberRead => Self::NumberRead,
+            AssuranceWord::DataAuthenticated => Self::DataAuthenticated,
+            AssuranceWord::ChipAuthenticated => Self::ChipAuthenticated,
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The places of a profile, checked and with their keys: what the families
+//! read by.
+
+use std::fmt;
+
+use xueka_apdu::{DfName, FileId, Sfi};
+use xueka_domain::{AssuranceLevel, CardFamily};
+
+use super::field::Fields;
+use crate::{
+    Key, MifareKey,
+    mifare::{Block, KeyKind},
+};
+
+/// Where MIFARE Classic cards keep a number.
+#[derive(Clone, Debug)]
+pub(crate) struct ClassicPlace {
+    /// Number and dates, by block.
+    pub(crate) fields: Fields<Block>,
+    /// The keys that may open the sectors, tried in their order; at least one.
+    pub(crate) keys: Box<[SectorKey]>,
+    /// How far a number from here is trusted at most.
+    pub(crate) assurance: AssuranceLevel,
+}
+
+/// A key for sectors, and which of a sector's two it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SectorKey {
+    /// The key.
+    pub(crate) key: MifareKey,
+    /// A or B.
+    pub(crate) kind: KeyKind,
+}
+
+/// Where Ultralight and NTAG cards keep a number.
+#[derive(Clone, Debug)]
+pub(crate) struct PagePlace {
+    /// In which form.
+    pub(crate) form: PageForm,
+    /// How far a number from here is trusted at most.
+    pub(crate) assurance: AssuranceLevel,
+}
+
+/// The two forms in which pages hold a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PageForm {
+    /// Fields, each by the page where its bytes begin to count.
+    Fields(Fields<u8>),
+    /// A text record of the NDEF message.
+    NdefText(TextPattern),
+}
+
+/// Which text has a number, and where in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TextPattern {
+    /// With what the text begins; the number follows at once.
+    pub(crate) prefix: Box<str>,
+    /// How many digits the number has; `None` for as many as there are.
+    pub(crate) n_digits: Option<u8>,
+}
+
+/// Where processor cards keep a number in files that open without a key.
+#[derive(Clone, Debug)]
+pub(crate) struct CpuPlace {
+    /// As what a card with this place is reported.
+    pub(crate) family: CardFamily,
+    /// The directory with the files.
+    pub(crate) directory: Directory,
+    /// Number and dates, by file.
+    pub(crate) fields: Fields<CpuFile>,
+    /// How the chip proves that it is genuine, where it can.
+    pub(crate) proof: Option<InternalAuthentication>,
+    /// How far a number from here is trusted at most, given that the proof, if
+    /// any, succeeds.
+    pub(crate) assurance: AssuranceLevel,
+}
+
+/// A directory of files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Directory {
+    /// The root, which is selected when the card arrives.
+    Root,
+    /// An application, selected by name.
+    Named(DfName),
+    /// A directory, selected by file identifier.
+    Numbered(FileId),
+}
+
+/// A file, or one record of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CpuFile {
+    /// Which file.
+    pub(crate) name: FileName,
+    /// Which record, from 1; `None` for a transparent file.
+    pub(crate) record: Option<u8>,
+}
+
+/// How a file is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileName {
+    /// Short identifier: read without being selected.
+    Short(Sfi),
+    /// File identifier: selected first.
+    Long(FileId),
+}
+
+/// INTERNAL AUTHENTICATE: the chip enciphers a challenge of eight bytes.
+///
+/// Source: ISO/IEC 7816-4:2005, §7.5.2; hardware-notes/card-fm1208-fmcos.md.
+#[derive(Clone, Debug)]
+pub(crate) struct InternalAuthentication {
+    /// The chip's name of the key (P2).
+    pub(crate) key_id: u8,
+    /// The key, DES or 3DES.
+    pub(crate) key: ProfileKey,
+}
+
+/// Where `DESFire` cards keep a number.
+#[derive(Clone, Debug)]
+pub(crate) struct DesfirePlace {
+    /// The application.
+    pub(crate) application: DesfireAid,
+    /// The key that opens the files; `None` where they open without one.
+    pub(crate) key: Option<DesfireKey>,
+    /// Number and dates, by file.
+    pub(crate) fields: Fields<DesfireFile>,
+    /// Whether the card is asked for its real UID behind a random one, which
+    /// takes the key.
+    pub(crate) real_uid: bool,
+    /// How far a number from here is trusted at most.
+    pub(crate) assurance: AssuranceLevel,
+}
+
+/// A `DESFire` application's identifier, three bytes as they are written, most
+/// significant first; on the wire they go in the other order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DesfireAid(pub(crate) [u8; 3]);
+
+/// A key of a `DESFire` application.
+#[derive(Clone, Debug)]
+pub(crate) struct DesfireKey {
+    /// The application's number of the key, 0 to 13.
+    pub(crate) number: u8,
+    /// The key, AES.
+    pub(crate) key: ProfileKey,
+}
+
+/// A `DESFire` standard or backup data file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DesfireFile {
+    /// The file, 0 to 31.
+    pub(crate) number: u8,
+    /// How its content travels.
+    pub(crate) communication: Communication,
+}
+
+/// How the content of a `DESFire` file travels.
+///
+/// Source: NXP AN12752 (DESFire EV3 feature overview), communication settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Communication {
+    /// As it is.
+    Plain,
+    /// With a MAC.
+    Mac,
+    /// Enciphered.
+    Full,
+}
+
+/// A key that a profile names.
+#[derive(Clone)]
+pub(crate) struct ProfileKey {
+    /// The key of the key file: the card's own, or the master of many.
+    pub(crate) key: Key,
+    /// From what the card's own key is made, by NXP AN10922; empty for a key
+    /// that all cards share.
+    pub(crate) diversified_by: Box<[KeyInput]>,
+}
+
+/// A part of what a key is diversified by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum KeyInput {
+    /// The chip's UID, as the card sends it; the real one behind a random one.
+    Uid,
+    /// The application's identifier, as the profile writes it.
+    Application,
+    /// These bytes, such as a name of the system.
+    Bytes(Box<[u8]>),
+}
+
+impl DesfireAid {
+    /// The bytes in the order in which a command has them.
+    pub(crate) fn on_wire(self) -> [u8; 3] {
+        let [high, middle, low] = self.0;
+        [low, middle, high]
+    }
+}
+
+impl fmt::Debug for ProfileKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProfileKey")
+            .field("cipher", &self.key.cipher())
+            .field("diversified_by", &self.diversified_by)
+            .finish()
+    }
+}

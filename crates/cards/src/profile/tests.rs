@@ -1,0 +1,1 @@
+//! A profile with everything, and what is refused.
