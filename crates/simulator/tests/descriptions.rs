@@ -297,32 +297,6 @@ fn mistakes_in_files_and_memory_are_refused_with_line_and_reason() {
             "has no key `holder`",
         ),
         (
-            "kind = 'fm1208'\n[[key]]\nkind = 'secret'\nvalue = '0011223344556677'",
-            3,
-            "encrypt, decrypt, mac",
-        ),
-        (
-            "kind = 'fm1208'\n[[key]]\nkind = 'internal'\nvalue = '001122'",
-            4,
-            "8 or 16 bytes",
-        ),
-        (
-            "kind = 'fm1208'\n[[file]]\nid = '0016'",
-            2,
-            "a binary [[file]] needs `data`",
-        ),
-        (
-            "kind = 'fm1208'\n[[file]]\nid = '0016'\nkind = 'tape'",
-            4,
-            "binary, fixed, variable, cyclic or purse",
-        ),
-        (
-            "kind = 'fm1208'\n[[file]]\nid = '0016'\nkind = 'fixed'\nrecords = ['1']",
-            5,
-            "a list of texts in hexadecimal",
-        ),
-        ("kind = 'fm1208'\n[[directory]]", 2, "needs `id`"),
-        (
             "kind = 'campus'\nstudent_number = '12345678901'",
             2,
             "1 to 10 digits",
@@ -363,6 +337,50 @@ fn mistakes_in_files_and_memory_are_refused_with_line_and_reason() {
             "iso15693 or felica",
         ),
         ("kind = 'transit-cpu", 1, ""),
+    ]);
+}
+
+#[test]
+fn mistakes_in_keys_and_applications_are_refused_with_line_and_reason() {
+    assert_refused(&[
+        (
+            "kind = 'fm1208'\n[[key]]\nkind = 'secret'\nvalue = '0011223344556677'",
+            3,
+            "encrypt, decrypt, mac",
+        ),
+        (
+            "kind = 'fm1208'\n[[key]]\nkind = 'internal'\nvalue = '001122'",
+            4,
+            "8 or 16 bytes",
+        ),
+        (
+            "kind = 'fm1208'\n[[file]]\nid = '0016'",
+            2,
+            "a binary [[file]] needs `data`",
+        ),
+        (
+            "kind = 'fm1208'\n[[file]]\nid = '0016'\nkind = 'tape'",
+            4,
+            "binary, fixed, variable, cyclic or purse",
+        ),
+        (
+            "kind = 'fm1208'\n[[file]]\nid = '0016'\nkind = 'fixed'\nrecords = ['1']",
+            5,
+            "a list of texts in hexadecimal",
+        ),
+        ("kind = 'fm1208'\n[[directory]]", 2, "needs `id`"),
+        ("kind = 'desfire'\ngeneration = 'ev9'", 2, "ev1, ev2 or ev3"),
+        ("kind = 'desfire'\n[[application]]", 2, "needs `id`"),
+        (
+            "kind = 'desfire'\n[[file]]\nnumber = 1",
+            2,
+            "needs `application` and `number`",
+        ),
+        (
+            "kind = 'desfire'\n[[file]]\napplication = '010203'\nnumber = 1\nkind = 'tape'",
+            5,
+            "standard, backup, value",
+        ),
     ]);
 }
 

@@ -12,7 +12,6 @@ use crate::{
         blocks::Blocks,
         classic::{Classic, Size},
         cpu::{CpuCard, Directory},
-        desfire::Desfire,
         fmcos::{File, Fmcos, Key, MF, Right},
         transit::{self, Layout},
         ultralight::Ultralight,
@@ -219,10 +218,11 @@ impl VirtualCard {
         Self::ntag_of(Kind::Ntag216, Ultralight::ntag216())
     }
 
-    /// A MIFARE DESFire EV1 without applications, UID `045A137C2B6680`.
+    /// A MIFARE DESFire EV1 without applications, UID `045A137C2B6680`, its own
+    /// key an AES key of zeros.
     #[must_use]
     pub fn desfire() -> Self {
-        let chip = Chip::Desfire(Desfire::default());
+        let chip = Chip::Desfire(Box::default());
         Self::cpu_of(Kind::Desfire, chip, &UID_7, &HISTORICAL_DESFIRE)
     }
 

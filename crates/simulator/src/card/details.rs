@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::{Fault, ReaderStyle, UidRule, VirtualCard};
 use crate::chip::{
-    Chip, atr,
+    Chip, atr, desfire,
     fmcos::{File, Key},
     transit::Transit,
 };
@@ -22,6 +22,7 @@ impl VirtualCard {
         match &mut self.chip {
             Chip::Classic(card) | Chip::Fmcos(_, Some(card)) => card.set_uid(&uid),
             Chip::Ultralight(card) => card.set_uid(&uid),
+            Chip::Desfire(card) => card.set_real_uid(&uid),
             _ => {}
         }
         self.uid = UidRule::Fixed(uid);
@@ -131,6 +132,37 @@ impl VirtualCard {
     pub fn fmcos_file(mut self, directory: u16, id: u16, data: impl Into<Vec<u8>>) -> Self {
         if let Chip::Fmcos(card, _) = &mut self.chip {
             card.put_file(directory, id, File::open(data.into()));
+        }
+        self
+    }
+
+    /// An AES key of a DESFire application, which is made with 14 keys of zeros
+    /// if it is not there; `[0; 3]` is the card itself, with its one key.
+    #[must_use]
+    pub fn desfire_key(mut self, application: [u8; 3], number: u8, key: [u8; 16]) -> Self {
+        if let Chip::Desfire(card) = &mut self.chip {
+            card.application(application, 14).set_key(number, key);
+        }
+        self
+    }
+
+    /// A standard file of a DESFire application.
+    ///
+    /// `settings` say how its data travel (0 plain, 1 with a MAC, 3 encrypted);
+    /// the nibbles of `rights`, from the highest, are the keys to read, to
+    /// write, to do both and to change the rights, `E` everybody, `F` nobody.
+    #[must_use]
+    pub fn desfire_file(
+        mut self,
+        application: [u8; 3],
+        number: u8,
+        (settings, rights): (u8, u16),
+        data: impl Into<Vec<u8>>,
+    ) -> Self {
+        if let Chip::Desfire(card) = &mut self.chip {
+            let content = desfire::Content::Standard(data.into());
+            let file = desfire::File::new(settings, desfire::Rights(rights), content);
+            card.application(application, 14).files.insert(number, file);
         }
         self
     }

@@ -137,6 +137,11 @@ impl VirtualCard {
         {
             self.uid = UidRule::Fixed(uid);
         }
+        if let Chip::Desfire(chip) = &mut self.chip
+            && std::mem::take(&mut chip.wants_random_uid)
+        {
+            self.uid = UidRule::Random;
+        }
         self.life.uid = match &self.uid {
             UidRule::Fixed(uid) => uid.clone(),
             UidRule::Random => random_uid().to_vec(),

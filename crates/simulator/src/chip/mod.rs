@@ -1,5 +1,6 @@
 //! The chips on virtual cards: what each remembers and how it answers.
 
+pub(crate) mod aes;
 pub(crate) mod atr;
 pub(crate) mod blocks;
 pub(crate) mod classic;
@@ -39,7 +40,7 @@ pub(crate) enum Chip {
     /// MIFARE Ultralight or NTAG.
     Ultralight(Ultralight),
     /// MIFARE DESFire.
-    Desfire(Desfire),
+    Desfire(Box<Desfire>),
     /// Plain numbered blocks (ISO 15693).
     Blocks(Blocks),
     /// Nothing that this reader could read (FeliCa).

@@ -29,12 +29,14 @@
 //! | `city-union` | `city` |
 //! | `mifare-classic-1k`, `-4k`, `-mini` | `reader_style` (`standard`, `acs`, `omnikey`), `[[sector]]` (`number`, `key_a`, `key_b`, `access`), `[[block]]` (`number`, `data`) |
 //! | `ultralight`, `ntag213`, `ntag215`, `ntag216` | `[[page]]` (`number`, `data`) |
-//! | `desfire`, `iso14443-4` | `historical_bytes` |
+//! | `desfire` | `historical_bytes`, `generation`, `real_uid`, `master_key`, `[[application]]` (`id`, `n_keys`, `settings`, `keys`), `[[file]]` (`application`, `number`, `kind`, `data`, `value`, `records`, `most`, `length`, `mode`, `rights`) |
+//! | `iso14443-4` | `historical_bytes` |
 //! | `storage` | `standard` (`iso15693`, `felica`) |
 //!
 //! Bytes are written in hexadecimal, in quotes; times as `"500ms"` or `"2s"`;
 //! dates with or without quotes.
 
+mod desfire;
 mod fault;
 mod fmcos;
 
@@ -109,6 +111,7 @@ pub(crate) fn card(mut fields: Fields<'_>) -> Result<VirtualCard, DescriptionErr
         card = historical(card, &mut fields)?;
     }
     card = fmcos::contents(card, &mut fields)?;
+    card = desfire::contents(card, &mut fields)?;
     card = memory(card, &mut fields)?;
     card = common(card, &mut fields)?;
     fields.finish(&format!("a card of kind `{}`", kind.as_str()))?;

@@ -212,7 +212,7 @@ fn a_desfire_tells_its_version_in_three_frames() {
             ),
             ("90AF000000", "911C", "the chain is over"),
             ("9060000000", "04010101001805 91AF", "begun again"),
-            ("905A000000", "911C", "another command ends it"),
+            ("905A000000", "917E", "another command ends it"),
             ("90AF000000", "911C", "so it cannot go on"),
         ],
     );

@@ -10,6 +10,7 @@
 
 mod classic;
 mod cpu;
+mod desfire;
 mod fmcos;
 mod reader;
 mod storage;
