@@ -89,6 +89,18 @@ CALLS = [
         {"requestId": "python-8", "card": {"cardNumber": NUMBER}},
         "NOT_FOUND",
     ),
+    ("NumberService/ListNumberForms", {}, "OK"),
+    ("NumberService/FindCards", {"printed": NUMBER}, "OK"),
+    (
+        "NumberService/TeachNumberForms",
+        {"cards": [{"printed": NUMBER[8:15], "cardNumber": NUMBER}]},
+        "OK",
+    ),
+    (
+        "NumberService/CheckShortNumber",
+        {"studentNumber": "20240002", "shortNumber": NUMBER[8:16]},
+        "OK",
+    ),
     (
         "TokenService/CreateToken",
         {"name": "python", "role": "ROLE_VERIFIER", "lifetime": "3600s"},

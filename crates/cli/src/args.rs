@@ -8,11 +8,12 @@ use clap::{
 };
 use clap_complete::Shell;
 use xueka_api::v1::{AssuranceLevel, LossReason, Role};
-use xueka_domain::{CardNumber, Uid};
+use xueka_domain::{CardNumber, Printed, Uid};
 
 use crate::{
     connection::ServerAddress,
     duration,
+    taught::TaughtPair,
     words::{self, Language},
 };
 
@@ -92,6 +93,9 @@ pub(crate) enum Command {
     /// Keep the cards of the registry.
     #[command(subcommand)]
     Card(CardCommand),
+    /// Know how UIDs and numbers are printed on cards.
+    #[command(subcommand)]
+    Number(NumberCommand),
     /// Keep and ask the blacklist.
     #[command(subcommand)]
     Blacklist(BlacklistCommand),
@@ -139,6 +143,10 @@ pub(crate) struct WatchArgs {
 /// Which card to verify.
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
+    /// The card that bears this print: a number or UID in any form in use (see
+    /// `xueka number forms`).
+    #[arg(conflicts_with_all = ["number", "uid", "reader", "wait"])]
+    pub(crate) printed: Option<Printed>,
     /// The card with this number.
     #[arg(long, value_name = "N", conflicts_with_all = ["uid", "reader", "wait"])]
     pub(crate) number: Option<CardNumber>,
@@ -191,6 +199,12 @@ pub(crate) enum CardCommand {
     Collect(CollectArgs),
     /// Show the registry's record of a card.
     Show(OnRecordArgs),
+    /// Find all cards that bear a print, in any form in use.
+    Find {
+        /// What is printed on the card, or what a reader shows: a number or UID in
+        /// any form in use (see `xueka number forms`).
+        printed: Printed,
+    },
     /// Report a card lost: it is blocked from that moment.
     ReportLoss(ReportLossArgs),
     /// Cancel a loss with the found card in a reader.
@@ -237,6 +251,10 @@ pub(crate) struct CollectArgs {
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("card").required(true))]
 pub(crate) struct OnRecordArgs {
+    /// The card that bears this print: a number or UID in any form in use (see
+    /// `xueka number forms`).
+    #[arg(group = "card")]
+    pub(crate) printed: Option<Printed>,
     /// The card with this number.
     #[arg(long, value_name = "N", group = "card")]
     pub(crate) number: Option<CardNumber>,
@@ -301,7 +319,7 @@ pub(crate) enum BlacklistCommand {
         request: RequestIdArgs,
     },
     /// Say whether a card is blocked; exit code 1 when it is.
-    Check(BlockedCardArgs),
+    Check(CheckedCardArgs),
     /// List the entries.
     List(ListArgs),
     /// Show one entry.
@@ -318,6 +336,68 @@ pub(crate) struct BlockedCardArgs {
     /// The card with this UID, in hexadecimal.
     #[arg(long, value_name = "HEX", group = "blocked")]
     pub(crate) uid: Option<Uid>,
+}
+
+/// Which card is asked about.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("checked").required(true))]
+pub(crate) struct CheckedCardArgs {
+    /// The card that bears this print: a number or UID in any form in use (see
+    /// `xueka number forms`).
+    #[arg(group = "checked")]
+    pub(crate) printed: Option<Printed>,
+    /// The card with this number.
+    #[arg(long, value_name = "N", group = "checked")]
+    pub(crate) number: Option<CardNumber>,
+    /// The card with this UID, in hexadecimal.
+    #[arg(long, value_name = "HEX", group = "checked")]
+    pub(crate) uid: Option<Uid>,
+}
+
+/// What to do with printed numbers.
+#[derive(Debug, Subcommand)]
+pub(crate) enum NumberCommand {
+    /// Find out from a few cards in which form they bear their UID or number.
+    ///
+    /// Types what is printed on the card in the reader and names the forms that
+    /// fit, the simplest first, whether they tell all cards on record apart, and
+    /// the lines that take them into use. Each further card narrows the choice;
+    /// exit code 1 when no form fits.
+    Teach(TeachArgs),
+    /// List the forms in use.
+    Forms,
+    /// Compare the short number (坏卡卡号) typed from a bad card with the card on
+    /// record of a student; exit code 1 when they clash.
+    Short {
+        /// The digits that were typed.
+        short_number: String,
+        /// Student number of the holder.
+        #[arg(long, value_name = "S")]
+        student: String,
+    },
+}
+
+/// Cards and their prints.
+#[derive(Debug, Args)]
+pub(crate) struct TeachArgs {
+    /// What is printed on the card in the reader.
+    #[arg(required_unless_present = "pairs")]
+    pub(crate) printed: Option<Printed>,
+    /// The card has this number; no card is read.
+    #[arg(long, value_name = "N", requires = "printed", conflicts_with_all = ["reader", "wait", "next"])]
+    pub(crate) number: Option<CardNumber>,
+    /// The card has this UID, in hexadecimal; no card is read.
+    #[arg(long, value_name = "HEX", requires = "printed", conflicts_with_all = ["reader", "wait", "next"])]
+    pub(crate) uid: Option<Uid>,
+    /// What is printed on the card to be placed next; once for each further card.
+    #[arg(long, value_name = "PRINTED", requires = "printed")]
+    pub(crate) next: Vec<Printed>,
+    /// A further card that is not read: what is printed on it, and its UID or
+    /// number, as `0514229873=uid:1EA68671` or `12345678=number:1000751012345678`.
+    #[arg(long = "pair", value_name = "PRINTED=CARD")]
+    pub(crate) pairs: Vec<TaughtPair>,
+    #[command(flatten)]
+    pub(crate) in_reader: InReaderArgs,
 }
 
 /// Which part of a list.

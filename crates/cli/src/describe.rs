@@ -3,7 +3,12 @@
 use jiff::tz::TimeZone;
 use xueka_api::v1::{Card, CardReading, MissingPart, NumberSource, Student};
 
-use crate::{layout::Fields, output::Output, protocol_words, shapes, words::Word};
+use crate::{
+    layout::Fields,
+    output::Output,
+    protocol_words, shapes,
+    words::{Language, Word},
+};
 
 /// Adds what a card said to the lines about it.
 pub(crate) fn reading(fields: &mut Fields, reading: &CardReading, output: &Output) {
@@ -96,6 +101,14 @@ fn missing_part(missing: MissingPart, output: &Output) -> String {
             &[("part", part), ("status_word", &status_word)],
         ),
         None => part.to_owned(),
+    }
+}
+
+/// What stands between two forms of a print, each of which has commas within.
+pub(crate) fn between_forms(output: &Output) -> &'static str {
+    match output.language {
+        Language::Chinese => "；",
+        Language::English => "; ",
     }
 }
 

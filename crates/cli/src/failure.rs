@@ -108,6 +108,8 @@ pub(crate) enum Failure {
         /// Which item, counted from 1.
         place: usize,
     },
+    /// No card that is known bears the print.
+    PrintUnknown,
     /// Standard output cannot be written.
     Output(io::Error),
     /// The system gives no random numbers.
@@ -232,6 +234,11 @@ impl Failure {
                 Code::InvalidArgument,
                 ErrorReason::CardDescriptionInvalid.as_reason(),
             ),
+            Self::PrintUnknown => (
+                Exit::Refused,
+                Code::NotFound,
+                ErrorReason::CardNotFound.as_reason(),
+            ),
             Self::Output(_) => (Exit::Other, Code::Internal, "OUTPUT_FAILED"),
             Self::Random => (Exit::Other, Code::Internal, "NO_RANDOM_NUMBERS"),
             Self::Start(_) => (Exit::Other, Code::Internal, "START_FAILED"),
@@ -293,6 +300,7 @@ impl Failure {
             Self::Description { place } => {
                 say(Word::FailDescription, &[("place", &place.to_string())])
             }
+            Self::PrintUnknown => say(Word::FailPrintUnknown, &[]),
             Self::Output(cause) => say(Word::FailOutput, &[("cause", &cause.to_string())]),
             Self::Random => say(Word::FailRandom, &[]),
             Self::Start(cause) => say(Word::FailStart, &[("cause", &cause.to_string())]),

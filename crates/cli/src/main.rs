@@ -18,6 +18,7 @@ mod output;
 mod protocol_words;
 mod report;
 mod shapes;
+mod taught;
 mod words;
 
 use std::process::ExitCode;

@@ -5,7 +5,7 @@
 
 use xueka_api::v1::{
     AssuranceLevel, BlockReason, CardFamily, CardKind, CardState, ReaderState, ReadingPart, Role,
-    Verdict,
+    ShortNumberFit, Verdict,
 };
 
 use crate::words::Word;
@@ -27,6 +27,16 @@ pub(crate) fn verdict(verdict: Verdict) -> Word {
         Verdict::Suspect => Word::VerdictSuspect,
         Verdict::Unreadable => Word::VerdictUnreadable,
         Verdict::CannotVerify => Word::VerdictCannotVerify,
+    }
+}
+
+/// What comparing a short number shows.
+pub(crate) fn short_number_fit(fit: ShortNumberFit) -> Word {
+    match fit {
+        ShortNumberFit::Unspecified => Word::ShortUnknown,
+        ShortNumberFit::Fits => Word::ShortFits,
+        ShortNumberFit::Clash => Word::ShortClash,
+        ShortNumberFit::NothingToCompare => Word::ShortNothing,
     }
 }
 

@@ -147,6 +147,67 @@ pub(crate) fn entry_answer(entry: &v1::BlacklistEntry) -> Value {
     json!({ "entry": self::entry(entry) })
 }
 
+/// The cards that bear a print.
+pub(crate) fn found(answer: &v1::FindCardsResponse) -> Value {
+    let cards = answer.cards.iter().map(|found| {
+        json!({
+            "card_number": text(&found.card_number),
+            "uid": hexadecimal(&found.uid),
+            "forms": found.forms,
+            "card": found.card.as_ref().map(record),
+        })
+    });
+    json!({ "cards": cards.collect::<Vec<_>>(), "more": answer.more })
+}
+
+/// The forms in use.
+pub(crate) fn forms(answer: &v1::ListNumberFormsResponse) -> Value {
+    json!({ "forms": answer.forms.iter().map(form).collect::<Vec<_>>() })
+}
+
+fn form(form: &v1::NumberForm) -> Value {
+    json!({
+        "description": text(&form.description),
+        "configuration": text(&form.configuration),
+        "standard": form.standard,
+        "in_use": form.in_use,
+        "whole": form.whole,
+    })
+}
+
+/// The forms that fit some cards.
+pub(crate) fn taught(answer: &v1::TeachNumberFormsResponse) -> Value {
+    use v1::clashing_card::Card;
+    let forms = answer.forms.iter().map(|fitting| {
+        let example = fitting.example.iter().map(|clashing| match &clashing.card {
+            None => json!({}),
+            Some(Card::CardNumber(number)) => json!({ "card_number": text(number) }),
+            Some(Card::Uid(uid)) => json!({ "uid": hexadecimal(uid) }),
+        });
+        json!({
+            "form": fitting.form.as_ref().map(form),
+            "clashing_cards": fitting.clashing_cards,
+            "clashing_at_least": fitting.clashing_at_least,
+            "cards_without": fitting.cards_without,
+            "example": example.collect::<Vec<_>>(),
+        })
+    });
+    json!({
+        "forms": forms.collect::<Vec<_>>(),
+        "more": answer.more,
+        "tried": answer.tried,
+        "cards_on_record": answer.cards_on_record,
+    })
+}
+
+/// What comparing a short number shows.
+pub(crate) fn short_number(answer: &v1::CheckShortNumberResponse) -> Value {
+    json!({
+        "fit": enum_value(answer.fit().as_str_name(), "SHORT_NUMBER_FIT_"),
+        "card": answer.card.as_ref().map(record),
+    })
+}
+
 /// An entry of the blacklist.
 pub(crate) fn entry(entry: &v1::BlacklistEntry) -> Value {
     use v1::blocked_card::Card;

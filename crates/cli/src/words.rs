@@ -178,6 +178,28 @@ catalogue! {
     TokenSaved: "令牌已写入 {file}。", "The token is in {file}.";
     TokenRevoked: "令牌 {name} 已作废。", "The token {name} is ended.";
 
+    SeveralFound: "有 {count} 张卡符合，请用 --number 或 --uid 指定其中一张。", "{count} cards bear this print; name one with --number or --uid.";
+    MoreFound: "符合的卡不止这些。", "More cards bear this print.";
+    NotOnRecord: "未登记", "not on record";
+    FoundAs: "符合的形式", "printed as";
+    FormStandard: "常用形式", "standard";
+    FormConfigured: "配置的形式", "configured";
+    PlaceNext: "请拿走这张卡，放上印有 {printed} 的卡。", "Take this card away and place the one that says {printed}.";
+    NotReadTryAgain: "读不出：{why}。请再放一次。", "not read: {why}; place it again.";
+    NoFormFits: "没有符合的形式。请核对所输入的号码；也可能卡面上的号码与芯片无关，或者这几张卡形式不同。试过 {tried} 种。", "No form fits. Check what was typed; the print may have nothing to do with the chip, or the cards have different forms. {tried} forms were tried.";
+    FormsFit: "符合的形式，最简单的在前（试过 {tried} 种，已登记 {cards} 张卡）：", "Forms that fit, the simplest first ({tried} were tried; {cards} cards are on record):";
+    MoreFormsFit: "还有其他形式也符合。请再试几张卡：--next 卡面号码", "More forms fit. Show further cards: --next PRINTED";
+    FormTellsApart: "能区分所有已登记的卡", "tells all cards on record apart";
+    FormClashes: "{count} 张卡与别的卡号码相同，例如 {one} 和 {other}", "{count} cards share their print with another, such as {one} and {other}";
+    FormClashesAtLeast: "至少 {count} 张卡与别的卡号码相同，例如 {one} 和 {other}", "at least {count} cards share their print with another, such as {one} and {other}";
+    FormWithout: "{count} 张卡没有这种号码", "{count} cards have no such print";
+    FormInUse: "已在使用", "in use already";
+    FormPaste: "把其中一种形式的以上几行写进守护进程的配置文件，然后重启守护进程。", "Put the lines of one form into the daemon's configuration and restart the daemon.";
+    ShortFits: "相符：这是该学生登记的卡。", "It fits: this is the student's card on record.";
+    ShortClash: "不符：该学生登记的卡不是这个号码。请核对所输入的号码，或者这是另一张卡。", "It clashes: the student's card on record bears another. Check what was typed, or it is another card.";
+    ShortNothing: "无法比较：该学生登记的卡没有足够长的卡号。", "Nothing to compare: the student's card on record has no number that is long enough.";
+    ShortUnknown: "未知结论", "unknown outcome";
+
     // Verdicts.
     VerdictUnknown: "未知结论", "Unknown verdict";
     VerdictValid: "有效", "Valid";
@@ -287,6 +309,7 @@ catalogue! {
     FailTokenExposed: "令牌只发往本机：{server} 不是本机地址", "a token is sent to this machine only, and {server} is another";
     FailTokenFileExists: "{file} 已存在：请用一个新的文件名", "{file} exists: name a new file";
     FailTokenLost: "{cause}；令牌 {name} 已创建但没有存下，请用 `xueka token revoke {name}` 作废后重来", "{cause}; the token {name} was made and is not kept: end it with `xueka token revoke {name}` and begin again";
+    FailPrintUnknown: "没有卡印有这个号码：请核对所输入的号码；`xueka number forms` 列出可用的形式", "no card that is known bears this print: check what was typed; `xueka number forms` lists the forms in use";
     FailOutput: "写不了标准输出：{cause}", "cannot write to standard output: {cause}";
     FailRandom: "系统不给随机数，请用 --request-id 给请求命名", "the system gives no random numbers: name the request with --request-id";
     FailStart: "程序启动失败：{cause}", "the program cannot start: {cause}";

@@ -55,7 +55,7 @@ fn a_reading_is_shown_in_both_languages_and_as_json() {
 #[test]
 fn the_exit_code_tells_what_went_wrong() {
     let daemon = CannedDaemon::start();
-    let cases: [(&[&str], i32, &str); 18] = [
+    let cases: [(&[&str], i32, &str); 27] = [
         (&["verify", "--number", "3333"], 0, "valid"),
         (&["verify", "--number", "1111"], 1, "lost"),
         (&["verify", "--number", "2222"], 6, "cannot verify"),
@@ -90,6 +90,23 @@ fn the_exit_code_tells_what_went_wrong() {
         (&["token", "revoke", "gate"], 5, "not permitted"),
         (&["sim", "remove", "--slot", "9"], 4, "no such slot"),
         (&["verify", "--number", "12"], 2, "too short a number"),
+        (&["verify", "1111"], 1, "the one with this print is lost"),
+        (&["verify", "2222"], 1, "two bear this print"),
+        (&["verify", "3333"], 1, "nobody knows this print"),
+        (&["card", "find", "2222"], 0, "all that bear it"),
+        (&["blacklist", "check", "1111"], 1, "blocked by its number"),
+        (&["number", "teach", "9999"], 1, "no form fits"),
+        (
+            &["number", "short", "87654321", "--student", "G1"],
+            1,
+            "another card",
+        ),
+        (
+            &["number", "short", "87654321", "--student", "G2"],
+            6,
+            "nothing to compare",
+        ),
+        (&["number", "teach"], 2, "nothing was typed"),
     ];
     for (words, expected, why) in cases {
         let answer = daemon.run(words);
@@ -356,4 +373,111 @@ fn completions_and_help_need_no_daemon() {
     let help = Answer::of(xueka(&socket, &["--help"]));
     assert_eq!(help.code, 0);
     assert!(help.stdout.contains("Exit codes:"));
+}
+
+#[test]
+fn all_cards_that_bear_a_print_are_shown_and_none_is_chosen() {
+    let daemon = CannedDaemon::start();
+    for words in [
+        &["verify", "2222"][..],
+        &["card", "show", "2222"],
+        &["card", "report-loss", "2222"],
+        &["blacklist", "check", "2222"],
+    ] {
+        let answer = daemon.run(words);
+        assert_eq!(answer.code, 1, "{words:?}: {answer:?}");
+        for part in ["2222", "5555", "active", "lost", "UID, decimal"] {
+            assert!(answer.stdout.contains(part), "{words:?}: {}", answer.stdout);
+        }
+        let remark = "2 cards bear this print; name one with --number or --uid.";
+        assert!(answer.stderr.contains(remark), "{}", answer.stderr);
+    }
+    assert!(daemon.seen.all("report-loss").is_empty());
+    let document = daemon.run(&["--json", "verify", "2222"]).json();
+    assert_eq!(document["cards"][1]["card_number"], "5555");
+}
+
+#[test]
+fn a_card_is_asked_about_under_the_name_that_its_print_led_to() {
+    let daemon = CannedDaemon::start();
+    let lost = daemon.run(&["--json", "verify", "1111"]).json();
+    assert_eq!(lost["verdict"], "LOST");
+    let blocked = daemon.run(&["--json", "blacklist", "check", "1111"]).json();
+    assert_eq!(blocked["blocked"], true);
+    let unknown = daemon.run(&["--json", "verify", "3333"]);
+    assert_eq!(unknown.error_json()["reason"], "CARD_NOT_FOUND");
+    let found = daemon.run(&["card", "find", "4444"]);
+    assert!(found.stdout.contains("not on record"), "{}", found.stdout);
+}
+
+#[test]
+fn forms_that_fit_are_told_with_their_lines() {
+    let daemon = CannedDaemon::start();
+    let words = ["number", "teach", "0514229873", "--pair", "77=uid:1EA68671"];
+    let refused = daemon.run(&words);
+    assert_eq!(refused.code, 2, "too short a print: {refused:?}");
+
+    let answer = daemon.run(&[
+        "number",
+        "teach",
+        "0514229873",
+        "--pair",
+        "1234=number:1111",
+    ]);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    let expected = "\
+Forms that fit, the simplest first (120 were tried; 7 cards are on record):
+
+1. UID, decimal
+   tells all cards on record apart
+   in use already
+
+2. UID, decimal
+   3 cards share their print with another, such as 1111 and 5555
+   1 cards have no such print
+
+[[numbers.form]]
+of = \"uid\"
+coding = \"decimal\"
+
+More forms fit. Show further cards: --next PRINTED
+
+Put the lines of one form into the daemon's configuration and restart the daemon.
+";
+    assert_eq!(answer.stdout, expected);
+    assert_eq!(
+        daemon.seen.all("taught: "),
+        ["0514229873 1000751012345678 3A5C7E91", "1234 1111 "],
+        "what the reader read, then what was typed"
+    );
+
+    let by_hand = daemon.run(&["number", "teach", "514229873", "--uid", "1EA68671"]);
+    assert_eq!(by_hand.code, 0, "{by_hand:?}");
+    let taught = daemon.seen.all("taught: ");
+    assert_eq!(taught.last().unwrap(), "514229873  1EA68671");
+}
+
+#[test]
+fn further_cards_are_read_as_they_are_placed() {
+    let daemon = CannedDaemon::start();
+    let answer = daemon.run(&["number", "teach", "0514229873", "--next", "1234567890"]);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(
+        answer.stderr.contains("place the one that says 1234567890"),
+        "{}",
+        answer.stderr
+    );
+    let taught = daemon.seen.all("taught: ");
+    assert_eq!(taught.len(), 2, "{taught:?}");
+}
+
+#[test]
+fn forms_in_use_are_listed() {
+    let daemon = CannedDaemon::start();
+    let answer = daemon.run(&["number", "forms"]);
+    let expected = "\
+standard    UID, decimal
+configured  card number, digits 9 to 2 from the right
+";
+    assert_eq!(answer.stdout, expected);
 }

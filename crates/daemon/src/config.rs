@@ -12,6 +12,7 @@ use std::{
 use serde::Deserialize;
 use thiserror::Error;
 use xueka_cards::KeyAttempts;
+use xueka_domain::{NumberRule, ShortNumberRule};
 
 use crate::logging;
 
@@ -31,6 +32,8 @@ pub struct Config {
     pub readers: ReadersConfig,
     /// How cards are read.
     pub cards: CardsConfig,
+    /// What is printed on cards.
+    pub numbers: NumbersConfig,
 }
 
 /// Where the daemon listens.
@@ -138,6 +141,23 @@ pub struct CardsConfig {
     pub key_attempts: KeyAttempts,
 }
 
+/// What is printed on cards.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NumbersConfig {
+    /// Forms in which cards bear their UID or number, beside the standard ones;
+    /// at most [`NumbersConfig::MOST_FORMS`].
+    pub form: Vec<NumberRule>,
+    /// Which digits of a printed number are the short number of a bad card.
+    pub short: ShortNumberRule,
+}
+
+impl NumbersConfig {
+    /// The most forms: each that shows a part of a number makes every change of
+    /// a card dearer.
+    pub const MOST_FORMS: usize = 8;
+}
+
 impl Default for ListenConfig {
     fn default() -> Self {
         Self {
@@ -207,6 +227,9 @@ pub enum ConfigError {
         "readers.contactless has an empty entry, which fits every reader; write a part of a name"
     )]
     EveryReader,
+    /// More forms of printed numbers than are kept.
+    #[error("numbers.form is there {0} times; at most 8 forms are kept")]
+    TooManyForms(usize),
     /// The log filter is wrong.
     #[error("log.filter is wrong: {0}")]
     LogFilter(String),
@@ -247,6 +270,9 @@ impl Config {
             .any(|part| part.trim().is_empty())
         {
             return Err(ConfigError::EveryReader);
+        }
+        if self.numbers.form.len() > NumbersConfig::MOST_FORMS {
+            return Err(ConfigError::TooManyForms(self.numbers.form.len()));
         }
         match self.web.origins.iter().find(|origin| !is_origin(origin)) {
             Some(wrong) => Err(ConfigError::NotAnOrigin(wrong.clone())),
@@ -302,6 +328,7 @@ mod tests {
         assert!(!config.web.origins.is_empty());
         assert!(config.cards.key_file.is_some());
         assert_eq!(config.cards.profiles.len(), 1);
+        assert_eq!(config.numbers.form.len(), 1);
     }
 
     #[test]
@@ -368,6 +395,31 @@ mod tests {
                 "[readers]\ncontactless = [\"ACR\", \" \"]",
                 "every reader",
                 "nothing is part of every name",
+            ),
+            (
+                "[[numbers.form]]\ncoding = \"octal\"",
+                "hex",
+                "what a coding can be",
+            ),
+            (
+                "[[numbers.form]]\ncoding = \"facility\"",
+                "three bytes",
+                "settings that do not go together",
+            ),
+            (
+                "[numbers.short]\nprinted = \"both\"",
+                "either",
+                "what can be printed",
+            ),
+            (
+                "[numbers.short]\nfrom_digit = 0",
+                "positions from 1 on",
+                "no such digit",
+            ),
+            (
+                &"[[numbers.form]]\n".repeat(9),
+                "at most 8",
+                "more forms than are kept",
             ),
         ];
         for (text, expected, why) in cases {

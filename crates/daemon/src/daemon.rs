@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, bail};
 use tokio::sync::watch;
 use xueka_cards::{KeyRing, ProfileText, ReadingProfile};
-use xueka_desk::{Desk, SystemClock};
+use xueka_desk::{Desk, NumberForms, SystemClock};
 use xueka_readers::{PcscSource, ReaderSettings, Readers};
 use xueka_simulator::{Scenario, Simulator};
 
@@ -104,7 +104,8 @@ async fn open_desk(config: &Config, simulated: bool, readers: Readers) -> anyhow
     let address = path
         .to_str()
         .with_context(|| format!("registry.path {} is not UTF-8", path.display()))?;
-    let opened = Desk::open(address, simulated, readers, Arc::new(SystemClock)).await;
+    let numbers = NumberForms::new(&config.numbers.form, config.numbers.short);
+    let opened = Desk::open(address, simulated, readers, Arc::new(SystemClock), numbers).await;
     opened.with_context(|| format!("the registry {address} cannot be opened"))
 }
 

@@ -52,6 +52,10 @@ pub(crate) fn rule(path: &str) -> Option<Rule> {
         ("xueka.v1.IssuanceService", "CollectCard" | "ReportLoss" | "CancelLoss") => {
             UseCase::ChangeCards
         }
+        ("xueka.v1.NumberService", "ListNumberForms" | "FindCards" | "CheckShortNumber") => {
+            UseCase::SeeCards
+        }
+        ("xueka.v1.NumberService", "TeachNumberForms") => UseCase::TeachNumbers,
         ("xueka.v1.BlacklistService", "AddEntry" | "RemoveEntry") => UseCase::ChangeBlacklist,
         ("xueka.v1.BlacklistService", "GetEntry" | "ListEntries") => UseCase::SeeBlacklist,
         ("xueka.v1.BlacklistService", "CheckCard" | "CheckCards") => UseCase::CheckBlacklist,
@@ -259,7 +263,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(n_methods, 21);
+        assert_eq!(n_methods, 25);
     }
 
     #[test]

@@ -22,8 +22,9 @@ use tower::{
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use xueka_api::v1::{
     blacklist_service_server::BlacklistServiceServer,
-    issuance_service_server::IssuanceServiceServer, reader_service_server::ReaderServiceServer,
-    simulator_service_server::SimulatorServiceServer, token_service_server::TokenServiceServer,
+    issuance_service_server::IssuanceServiceServer, number_service_server::NumberServiceServer,
+    reader_service_server::ReaderServiceServer, simulator_service_server::SimulatorServiceServer,
+    token_service_server::TokenServiceServer,
 };
 use xueka_desk::Desk;
 use xueka_simulator::Simulator;
@@ -32,7 +33,7 @@ use crate::{
     config::{SocketRole, WebConfig},
     gate::GateLayer,
     listen::Listeners,
-    services::{Blacklist, Issuance, Readers, Simulation, Tokens},
+    services::{Blacklist, Issuance, Numbers, Readers, Simulation, Tokens},
     whole::whole_request,
 };
 
@@ -140,6 +141,7 @@ async fn routes(
         .max_decoding_message_size(MESSAGE_LIMIT);
     let blacklist = BlacklistServiceServer::new(Blacklist::new(Arc::clone(desk)))
         .max_decoding_message_size(MESSAGE_LIMIT);
+    let numbers = NumberServiceServer::new(Numbers::new(Arc::clone(desk)));
     let tokens = TokenServiceServer::new(Tokens::new(Arc::clone(desk)));
     health.set_serving::<ReaderServiceServer<Readers>>().await;
     health
@@ -148,10 +150,12 @@ async fn routes(
     health
         .set_serving::<BlacklistServiceServer<Blacklist>>()
         .await;
+    health.set_serving::<NumberServiceServer<Numbers>>().await;
     health.set_serving::<TokenServiceServer<Tokens>>().await;
     let mut routes = Routes::new(readers)
         .add_service(issuance)
         .add_service(blacklist)
+        .add_service(numbers)
         .add_service(tokens)
         .add_service(health_service)
         .add_service(reflection().build_v1()?)

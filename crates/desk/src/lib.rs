@@ -9,6 +9,7 @@ mod caller;
 mod clock;
 mod error;
 mod issuance;
+mod numbers;
 mod permissions;
 mod reading;
 mod tokens;
@@ -29,6 +30,7 @@ pub use caller::Caller;
 pub use clock::{Clock, SystemClock};
 pub use error::DeskError;
 pub use issuance::Collect;
+pub use numbers::{FoundByPrint, NumberForms, Taught};
 pub use permissions::UseCase;
 pub use reading::CardInReader;
 pub use tokens::FreshToken;
@@ -40,6 +42,7 @@ pub struct Desk {
     registry: Registry,
     blacklist: Arc<RwLock<Blacklist>>,
     clock: Arc<dyn Clock>,
+    numbers: NumberForms,
     /// Tells calls under way whose token was revoked.
     revoked: broadcast::Sender<Option<Actor>>,
 }
@@ -54,7 +57,8 @@ impl Desk {
     /// Opens the registry at `address` and loads the blacklist from it.
     ///
     /// `simulated` says whether the readers are: a registry made for simulation
-    /// takes no others, and the other way round.
+    /// takes no others, and the other way round. `numbers` says how cards are
+    /// found by what is printed on them.
     ///
     /// # Errors
     ///
@@ -64,6 +68,7 @@ impl Desk {
         simulated: bool,
         readers: Readers,
         clock: Arc<dyn Clock>,
+        numbers: NumberForms,
     ) -> Result<Self, RegistryError> {
         let blacklist = Arc::new(RwLock::new(Blacklist::default()));
         let followed = Arc::clone(&blacklist);
@@ -77,6 +82,7 @@ impl Desk {
                     .for_each(|change| blacklist.apply(change));
                 blacklist.advance_to(commit.version);
             })),
+            forms: numbers.rules().to_vec(),
             ..OpenOptions::default()
         };
         let registry = Registry::open(address, options).await?;
@@ -92,6 +98,7 @@ impl Desk {
             registry,
             blacklist,
             clock,
+            numbers,
             revoked: broadcast::Sender::new(N_REVOCATIONS),
         };
         tracing::info!(n_blocked = desk.index().len(), version, "registry open");

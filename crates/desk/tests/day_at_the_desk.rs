@@ -17,11 +17,12 @@ use std::{
 use jiff::Timestamp;
 use tempfile::TempDir;
 use xueka_desk::{
-    Caller, CardInReader, Clock, Collect, Desk, DeskError, Question, Verification, VerifyRequest,
+    Caller, CardInReader, Clock, Collect, Desk, DeskError, NumberForms, Question, Verification,
+    VerifyRequest,
 };
 use xueka_domain::{
-    AssuranceLevel, BlockReason, CardFamily, CardKey, CardState, ExitReason, IssuedCard,
-    IssuedState, NoIdentity, Reason, Role, Student, Verdict,
+    AssuranceLevel, BlockReason, CardFamily, CardIdentity, CardKey, CardState, ExitReason,
+    IssuedCard, IssuedState, Lesson, NoIdentity, Reason, Role, ShortNumberFit, Student, Verdict,
 };
 use xueka_readers::{ReaderError, ReaderSettings, Readers};
 use xueka_registry::{CardRecord, Refusal, Registration, RegistryError, WhichCard};
@@ -51,7 +52,8 @@ async fn open(folder: &TempDir, clock: &Arc<SetClock>) -> (Desk, Simulator) {
     let (simulator, source) = Simulator::in_process(1);
     let readers = Readers::start(Box::new(source), ReaderSettings::default()).unwrap();
     let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
-    let desk = Desk::open(path.to_str().unwrap(), true, readers, clock);
+    let numbers = NumberForms::default();
+    let desk = Desk::open(path.to_str().unwrap(), true, readers, clock, numbers);
     (desk.await.unwrap(), simulator)
 }
 
@@ -348,4 +350,99 @@ fn a_long_list_does_not_hold_up_the_end() {
     // As at the end of the daemon, nobody waits for the threads.
     runtime.shutdown_background();
     assert!(took < Duration::from_secs(4), "{took:?}");
+}
+
+#[tokio::test]
+async fn a_print_finds_cards_on_record_and_chips_that_are_only_blocked() {
+    let day = Day::begin().await;
+    let mut card = row("20230107", NUMBER, IssuedState::Active);
+    card.uid = Some("1EA68671".parse().unwrap());
+    let id = "issue".parse().unwrap();
+    let taken_in = day.desk.register_issued(&day.caller, id, list(vec![card]));
+    assert_eq!(taken_in.await.unwrap().registered, 1);
+    let stranger = CardKey::Uid("2EB79782".parse().unwrap());
+    let note = "found in the yard".parse().unwrap();
+    let added = day
+        .desk
+        .add_block(&day.caller, "block".parse().unwrap(), stranger, note);
+    added.await.unwrap();
+    let find = async |printed: &str| day.desk.find_printed(printed.parse().unwrap()).await;
+
+    // 1EA68671 reversed is 7186A61E, which is 1904649758.
+    for printed in [NUMBER, "1ea68671", "7186A61E", "0514229873", "1904649758"] {
+        let found = find(printed).await.unwrap();
+        assert_eq!(found.on_record.cards.len(), 1, "{printed}");
+        assert_eq!(found.blocked_only, [], "{printed}");
+    }
+    for printed in ["2EB79782", "8297B72E", "783783810"] {
+        let found = find(printed).await.unwrap();
+        assert_eq!(found.on_record.cards, [], "{printed}");
+        assert_eq!(found.blocked_only.len(), 1, "{printed}");
+        assert_eq!(found.blocked_only[0].0, stranger, "{printed}");
+    }
+    let nobody = find("99999999").await.unwrap();
+    assert_eq!(
+        (nobody.on_record.cards.len(), nobody.blocked_only.len()),
+        (0, 0)
+    );
+    day.desk.close().await;
+}
+
+#[tokio::test]
+async fn a_lesson_names_the_form_and_counts_its_clashes() {
+    let day = Day::begin().await;
+    let rows = (0..20).map(|n| {
+        let number = format!("10007510123456{n:02}");
+        row(&format!("S{n}"), &number, IssuedState::Active)
+    });
+    let id = "issue".parse().unwrap();
+    let taken_in = day
+        .desk
+        .register_issued(&day.caller, id, list(rows.collect()));
+    assert_eq!(taken_in.await.unwrap().registered, 20);
+    let lesson = Lesson {
+        printed: "1234567".parse().unwrap(),
+        card: CardIdentity::new(Some(NUMBER.parse().unwrap()), None).unwrap(),
+    };
+
+    let taught = day.desk.teach_number_forms(vec![lesson]).await.unwrap();
+
+    assert_eq!(taught.n_cards, 20);
+    assert_eq!(taught.clashes.len(), taught.fitting.rules.len());
+    let first = taught.fitting.rules[0].parts();
+    assert_eq!((first.from_digit, first.to_digit), (9, -2));
+    // Without the last digit ten cards each are alike.
+    let clashes = &taught.clashes[0];
+    assert_eq!((clashes.n_prints, clashes.n_cards), (2, 20));
+    day.desk.close().await;
+}
+
+#[tokio::test]
+async fn a_short_number_is_compared_with_the_card_of_the_student_in_hand() {
+    let day = Day::begin().await;
+    day.issue(IssuedState::Active).await;
+    let check = async |student: &str, typed: &str| {
+        let student = student.parse().unwrap();
+        day.desk
+            .check_short_number(student, typed.parse().unwrap())
+            .await
+    };
+    let cases = [
+        ("12345678", ShortNumberFit::Fits),
+        ("1234567", ShortNumberFit::Fits),
+        ("87654321", ShortNumberFit::Clash),
+    ];
+    for (typed, expected) in cases {
+        let (fit, card) = check("20230107", typed).await.unwrap();
+        assert_eq!(fit, expected, "{typed}");
+        assert_eq!(card.student.number.reveal(), "20230107");
+    }
+    let unknown = check("nobody", "12345678").await.unwrap_err();
+    let refusal = RegistryError::Refused(Refusal::StudentNotFound);
+    assert_eq!(unknown.to_string(), refusal.to_string());
+    day.report_loss("loss").await.unwrap();
+    let none = check("20230107", "12345678").await.unwrap_err();
+    let refusal = RegistryError::Refused(Refusal::NoLiveCard);
+    assert_eq!(none.to_string(), refusal.to_string());
+    day.desk.close().await;
 }

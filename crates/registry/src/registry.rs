@@ -207,6 +207,21 @@ impl Registry {
             .await
     }
 
+    /// The record of a card that must be there.
+    ///
+    /// # Errors
+    ///
+    /// Refused as [`CardNotFound`](crate::Refusal::CardNotFound),
+    /// [`StudentNotFound`](crate::Refusal::StudentNotFound) or
+    /// [`NoLiveCard`](crate::Refusal::NoLiveCard).
+    pub async fn require_card(&self, which: WhichCard) -> Result<CardRecord, RegistryError> {
+        self.database
+            .read("looking up a card", move |sql| {
+                sqlite::require_record(sql, &which)
+            })
+            .await
+    }
+
     /// The cards that bear a print under one of these rules. Rules that show a
     /// part of a UID or number find something only when they were among
     /// [`OpenOptions::forms`].

@@ -2832,6 +2832,820 @@ pub mod issuance_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Asks for the forms.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListNumberFormsRequest {}
+/// The forms.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListNumberFormsResponse {
+    /// All forms in use, in the order in which prints are tried.
+    #[prost(message, repeated, tag = "1")]
+    pub forms: ::prost::alloc::vec::Vec<NumberForm>,
+}
+/// One form in which cards bear their UID or number.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NumberForm {
+    /// The form in words, in the language of the request's `accept-language`
+    /// metadata, such as `UID, bytes reversed, decimal`.
+    #[prost(string, tag = "1")]
+    pub description: ::prost::alloc::string::String,
+    /// The form as lines of the daemon's configuration: a table
+    /// `\[[numbers.form]\]` in TOML.
+    #[prost(string, tag = "2")]
+    pub configuration: ::prost::alloc::string::String,
+    /// Whether it is in use without any setting.
+    #[prost(bool, tag = "3")]
+    pub standard: bool,
+    /// Whether it is in use.
+    #[prost(bool, tag = "4")]
+    pub in_use: bool,
+    /// Whether a print names the whole UID or number; otherwise several cards can
+    /// bear the same.
+    #[prost(bool, tag = "5")]
+    pub whole: bool,
+}
+/// Asks for cards.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FindCardsRequest {
+    /// What is printed or was typed: 4 to 40 characters; blanks, case, full-width
+    /// characters and signs between digits make no difference.
+    #[prost(string, tag = "1")]
+    pub printed: ::prost::alloc::string::String,
+}
+/// The cards.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FindCardsResponse {
+    /// The cards that bear the print, live ones first; at most 64 on record.
+    #[prost(message, repeated, tag = "1")]
+    pub cards: ::prost::alloc::vec::Vec<FoundCard>,
+    /// Whether more cards bear it than are given.
+    #[prost(bool, tag = "2")]
+    pub more: bool,
+}
+/// A card that bears a print.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FoundCard {
+    /// Its number; empty when it is known by its UID alone. Name the card by it in
+    /// other calls.
+    #[prost(string, tag = "1")]
+    pub card_number: ::prost::alloc::string::String,
+    /// Its UID; empty when none is known. Name the card by it where there is no
+    /// number.
+    #[prost(bytes = "vec", tag = "2")]
+    pub uid: ::prost::alloc::vec::Vec<u8>,
+    /// The forms, in words, in which it bears the print: one or more.
+    #[prost(string, repeated, tag = "3")]
+    pub forms: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Its record; absent when it is on the blacklist and not on record.
+    #[prost(message, optional, tag = "4")]
+    pub card: ::core::option::Option<Card>,
+}
+/// Asks which forms fit.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TeachNumberFormsRequest {
+    /// 1 to 64 cards with their prints. One is seldom enough; each further one
+    /// removes forms that fitted by chance.
+    #[prost(message, repeated, tag = "1")]
+    pub cards: ::prost::alloc::vec::Vec<TaughtCard>,
+}
+/// A card, and what is printed on it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TaughtCard {
+    /// What is printed on it, as in `FindCardsRequest`.
+    #[prost(string, tag = "1")]
+    pub printed: ::prost::alloc::string::String,
+    /// The number that was read from it, 4 to 19 digits; empty for none.
+    #[prost(string, tag = "2")]
+    pub card_number: ::prost::alloc::string::String,
+    /// The UID that was read from it, in the order in which the card sent it;
+    /// empty for none.
+    #[prost(bytes = "vec", tag = "3")]
+    pub uid: ::prost::alloc::vec::Vec<u8>,
+}
+/// The forms that fit.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TeachNumberFormsResponse {
+    /// The forms that fit all cards, the simplest first; at most 8.
+    #[prost(message, repeated, tag = "1")]
+    pub forms: ::prost::alloc::vec::Vec<FittingForm>,
+    /// Whether more forms fit than are given: show further cards.
+    #[prost(bool, tag = "2")]
+    pub more: bool,
+    /// How many forms were tried.
+    #[prost(uint32, tag = "3")]
+    pub tried: u32,
+    /// How many cards on record were gone through.
+    #[prost(uint64, tag = "4")]
+    pub cards_on_record: u64,
+}
+/// A form that fits.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FittingForm {
+    /// The form.
+    #[prost(message, optional, tag = "1")]
+    pub form: ::core::option::Option<NumberForm>,
+    /// How many cards on record share their print with another in this form; 0
+    /// when it tells all apart.
+    #[prost(uint64, tag = "2")]
+    pub clashing_cards: u64,
+    /// Whether `clashing_cards` counts the least, because there are too many.
+    #[prost(bool, tag = "3")]
+    pub clashing_at_least: bool,
+    /// How many cards on record have no print in this form, because they lack what
+    /// it is made of.
+    #[prost(uint64, tag = "4")]
+    pub cards_without: u64,
+    /// Two cards on record that would bear the same print; empty when none do.
+    #[prost(message, repeated, tag = "5")]
+    pub example: ::prost::alloc::vec::Vec<ClashingCard>,
+}
+/// A card that would share its print with another.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ClashingCard {
+    /// By what the form knows it.
+    #[prost(oneof = "clashing_card::Card", tags = "1, 2")]
+    pub card: ::core::option::Option<clashing_card::Card>,
+}
+/// Nested message and enum types in `ClashingCard`.
+pub mod clashing_card {
+    /// By what the form knows it.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Card {
+        /// Its number.
+        #[prost(string, tag = "1")]
+        CardNumber(::prost::alloc::string::String),
+        /// Its UID.
+        #[prost(bytes, tag = "2")]
+        Uid(::prost::alloc::vec::Vec<u8>),
+    }
+}
+/// Asks whether a short number is that of the student's card.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CheckShortNumberRequest {
+    /// The student in hand.
+    #[prost(string, tag = "1")]
+    pub student_number: ::prost::alloc::string::String,
+    /// The digits that were typed: 4 to 18.
+    #[prost(string, tag = "2")]
+    pub short_number: ::prost::alloc::string::String,
+}
+/// The comparison.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CheckShortNumberResponse {
+    /// What it shows.
+    #[prost(enumeration = "ShortNumberFit", tag = "1")]
+    pub fit: i32,
+    /// The card on record that was compared.
+    #[prost(message, optional, tag = "2")]
+    pub card: ::core::option::Option<Card>,
+}
+/// What comparing a short number shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ShortNumberFit {
+    /// Not given.
+    Unspecified = 0,
+    /// The card on record bears it.
+    Fits = 1,
+    /// The card on record bears another: it is another card, or was mistyped.
+    Clash = 2,
+    /// The card on record has no short number, so nothing can be concluded.
+    NothingToCompare = 3,
+}
+impl ShortNumberFit {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SHORT_NUMBER_FIT_UNSPECIFIED",
+            Self::Fits => "SHORT_NUMBER_FIT_FITS",
+            Self::Clash => "SHORT_NUMBER_FIT_CLASH",
+            Self::NothingToCompare => "SHORT_NUMBER_FIT_NOTHING_TO_COMPARE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SHORT_NUMBER_FIT_UNSPECIFIED" => Some(Self::Unspecified),
+            "SHORT_NUMBER_FIT_FITS" => Some(Self::Fits),
+            "SHORT_NUMBER_FIT_CLASH" => Some(Self::Clash),
+            "SHORT_NUMBER_FIT_NOTHING_TO_COMPARE" => Some(Self::NothingToCompare),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod number_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Knows the forms in which UIDs and numbers are printed on cards: hexadecimal or
+    /// decimal, as read or reversed, cut, padded, with prefix or check digit.
+    ///
+    /// A form is a view. What is found by it is named by its full number or UID, and
+    /// that is what every other call takes. Nothing here changes anything.
+    ///
+    /// Every method can fail with `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`.
+    #[derive(Debug, Clone)]
+    pub struct NumberServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl NumberServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> NumberServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> NumberServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            NumberServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Lists the forms in use: the standard ones, then those of the configuration.
+        pub async fn list_number_forms(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListNumberFormsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListNumberFormsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.NumberService/ListNumberForms",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.NumberService", "ListNumberForms"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Finds cards by what is printed on them, in any form in use.
+        ///
+        /// All cards that bear the print are given, never silently the first. Finding
+        /// none is an answer, not an error. Given are cards on record, and numbers and
+        /// UIDs that are blocked by hand without being on record. As everywhere, a UID
+        /// stands for its live cards or, when none lives, for the one that changed last.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`, reason `ARGUMENT_INVALID`: no form has such a print.
+        pub async fn find_cards(
+            &mut self,
+            request: impl tonic::IntoRequest<super::FindCardsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::FindCardsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.NumberService/FindCards",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.NumberService", "FindCards"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Says which forms fit some cards and their prints, the simplest first, and
+        /// whether each form tells all cards on record apart.
+        ///
+        /// Goes through all cards on record: allow it some seconds where there are
+        /// millions. A form is taken into use by putting its lines into the daemon's
+        /// configuration.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`, reason `ARGUMENT_INVALID`: no or too many cards, or one
+        ///  that makes no sense.
+        /// * `FAILED_PRECONDITION`, reason `RANDOM_UID`: a card has no number and makes
+        ///  up a new UID at each tap.
+        pub async fn teach_number_forms(
+            &mut self,
+            request: impl tonic::IntoRequest<super::TeachNumberFormsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TeachNumberFormsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.NumberService/TeachNumberForms",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.NumberService", "TeachNumberForms"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Compares the short number (坏卡卡号) that was typed from a bad card with the
+        /// card on record of the student in hand.
+        ///
+        /// A short number is never looked up alone, for several cards share one.
+        ///
+        /// Errors:
+        ///
+        /// * `NOT_FOUND`, reason `STUDENT_NOT_FOUND`.
+        /// * `FAILED_PRECONDITION`, reason `NO_LIVE_CARD`: the student holds none.
+        pub async fn check_short_number(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CheckShortNumberRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CheckShortNumberResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.NumberService/CheckShortNumber",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.NumberService", "CheckShortNumber"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod number_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with NumberServiceServer.
+    #[async_trait]
+    pub trait NumberService: std::marker::Send + std::marker::Sync + 'static {
+        /// Lists the forms in use: the standard ones, then those of the configuration.
+        async fn list_number_forms(
+            &self,
+            request: tonic::Request<super::ListNumberFormsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListNumberFormsResponse>,
+            tonic::Status,
+        >;
+        /// Finds cards by what is printed on them, in any form in use.
+        ///
+        /// All cards that bear the print are given, never silently the first. Finding
+        /// none is an answer, not an error. Given are cards on record, and numbers and
+        /// UIDs that are blocked by hand without being on record. As everywhere, a UID
+        /// stands for its live cards or, when none lives, for the one that changed last.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`, reason `ARGUMENT_INVALID`: no form has such a print.
+        async fn find_cards(
+            &self,
+            request: tonic::Request<super::FindCardsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::FindCardsResponse>,
+            tonic::Status,
+        >;
+        /// Says which forms fit some cards and their prints, the simplest first, and
+        /// whether each form tells all cards on record apart.
+        ///
+        /// Goes through all cards on record: allow it some seconds where there are
+        /// millions. A form is taken into use by putting its lines into the daemon's
+        /// configuration.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`, reason `ARGUMENT_INVALID`: no or too many cards, or one
+        ///  that makes no sense.
+        /// * `FAILED_PRECONDITION`, reason `RANDOM_UID`: a card has no number and makes
+        ///  up a new UID at each tap.
+        async fn teach_number_forms(
+            &self,
+            request: tonic::Request<super::TeachNumberFormsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TeachNumberFormsResponse>,
+            tonic::Status,
+        >;
+        /// Compares the short number (坏卡卡号) that was typed from a bad card with the
+        /// card on record of the student in hand.
+        ///
+        /// A short number is never looked up alone, for several cards share one.
+        ///
+        /// Errors:
+        ///
+        /// * `NOT_FOUND`, reason `STUDENT_NOT_FOUND`.
+        /// * `FAILED_PRECONDITION`, reason `NO_LIVE_CARD`: the student holds none.
+        async fn check_short_number(
+            &self,
+            request: tonic::Request<super::CheckShortNumberRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CheckShortNumberResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Knows the forms in which UIDs and numbers are printed on cards: hexadecimal or
+    /// decimal, as read or reversed, cut, padded, with prefix or check digit.
+    ///
+    /// A form is a view. What is found by it is named by its full number or UID, and
+    /// that is what every other call takes. Nothing here changes anything.
+    ///
+    /// Every method can fail with `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`.
+    #[derive(Debug)]
+    pub struct NumberServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> NumberServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for NumberServiceServer<T>
+    where
+        T: NumberService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/xueka.v1.NumberService/ListNumberForms" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListNumberFormsSvc<T: NumberService>(pub Arc<T>);
+                    impl<
+                        T: NumberService,
+                    > tonic::server::UnaryService<super::ListNumberFormsRequest>
+                    for ListNumberFormsSvc<T> {
+                        type Response = super::ListNumberFormsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListNumberFormsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as NumberService>::list_number_forms(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListNumberFormsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.NumberService/FindCards" => {
+                    #[allow(non_camel_case_types)]
+                    struct FindCardsSvc<T: NumberService>(pub Arc<T>);
+                    impl<
+                        T: NumberService,
+                    > tonic::server::UnaryService<super::FindCardsRequest>
+                    for FindCardsSvc<T> {
+                        type Response = super::FindCardsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::FindCardsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as NumberService>::find_cards(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = FindCardsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.NumberService/TeachNumberForms" => {
+                    #[allow(non_camel_case_types)]
+                    struct TeachNumberFormsSvc<T: NumberService>(pub Arc<T>);
+                    impl<
+                        T: NumberService,
+                    > tonic::server::UnaryService<super::TeachNumberFormsRequest>
+                    for TeachNumberFormsSvc<T> {
+                        type Response = super::TeachNumberFormsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::TeachNumberFormsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as NumberService>::teach_number_forms(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = TeachNumberFormsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.NumberService/CheckShortNumber" => {
+                    #[allow(non_camel_case_types)]
+                    struct CheckShortNumberSvc<T: NumberService>(pub Arc<T>);
+                    impl<
+                        T: NumberService,
+                    > tonic::server::UnaryService<super::CheckShortNumberRequest>
+                    for CheckShortNumberSvc<T> {
+                        type Response = super::CheckShortNumberResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CheckShortNumberRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as NumberService>::check_short_number(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CheckShortNumberSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for NumberServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "xueka.v1.NumberService";
+    impl<T> tonic::server::NamedService for NumberServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// One reader.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Reader {

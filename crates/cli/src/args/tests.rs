@@ -71,6 +71,32 @@ fn what_cannot_be_meant_is_refused() {
             ArgumentConflict,
             "two descriptions",
         ),
+        ("xueka verify 12", ValueValidation, "too short a print"),
+        (
+            "xueka verify 1234 --uid 1EA68671",
+            ArgumentConflict,
+            "a print and a UID",
+        ),
+        (
+            "xueka card show 1234 --student 1",
+            ArgumentConflict,
+            "a print and a holder",
+        ),
+        (
+            "xueka number teach",
+            MissingRequiredArgument,
+            "nothing printed",
+        ),
+        (
+            "xueka number teach 1234 --uid 1EA68671 --wait 3s",
+            ArgumentConflict,
+            "nothing to wait for",
+        ),
+        (
+            "xueka number teach --next 1234",
+            MissingRequiredArgument,
+            "no first card",
+        ),
         (
             "xueka read --token secret",
             UnknownArgument,

@@ -1,14 +1,19 @@
 //! `blacklist`: what is blocked, and why.
 
 use xueka_api::v1::{
-    AddEntryRequest, BlacklistEntry, BlockedCard, CheckCardRequest, GetEntryRequest,
-    ListEntriesRequest, ListEntriesResponse, RemoveEntryRequest,
+    AddEntryRequest, BlacklistEntry, BlockedCard, CheckCardRequest, CheckCardResponse,
+    GetEntryRequest, ListEntriesRequest, ListEntriesResponse, RemoveEntryRequest,
     blacklist_service_client::BlacklistServiceClient, blocked_card,
 };
 
-use super::request_id;
+use super::{
+    found::{self, Found},
+    request_id,
+};
+use xueka_domain::{CardNumber, Uid};
+
 use crate::{
-    args::{BlacklistCommand, BlockedCardArgs, ListArgs, RequestIdArgs},
+    args::{BlacklistCommand, BlockedCardArgs, CheckedCardArgs, ListArgs, RequestIdArgs},
     connection::Connection,
     describe,
     exit::Exit,
@@ -98,16 +103,16 @@ async fn remove(
 async fn check(
     connection: &Connection,
     output: &mut Output,
-    card: BlockedCardArgs,
+    args: CheckedCardArgs,
 ) -> Result<Exit, Failure> {
-    let request = CheckCardRequest {
-        card: blocked(&card),
-    };
-    let answer = BlacklistServiceClient::new(connection.channel.clone())
-        .check_card(connection.request(request))
-        .await
-        .map_err(|status| connection.failure(status))?
-        .into_inner();
+    let mut names = (args.number, args.uid);
+    if let Some(printed) = &args.printed {
+        match found::one(connection, output, printed).await? {
+            Found::One(card) => names = (card.number, card.uid),
+            Found::Several(exit) => return Ok(exit),
+        }
+    }
+    let answer = ask(connection, names).await?;
     output.answer(&shapes::check(&answer), |output| {
         if answer.blocked {
             let reason = output.word(protocol_words::block_reason(answer.reason()));
@@ -122,6 +127,27 @@ async fn check(
     } else {
         Exit::Good
     })
+}
+
+/// Asks for the number and, where that is not blocked, for the UID: a card that
+/// was found by its print can be blocked by either.
+async fn ask(
+    connection: &Connection,
+    (number, uid): (Option<CardNumber>, Option<Uid>),
+) -> Result<CheckCardResponse, Failure> {
+    let mut answer = CheckCardResponse::default();
+    for (number, uid) in [(number, None), (None, uid)] {
+        let card = blocked(&BlockedCardArgs { number, uid });
+        if card.is_none() || answer.blocked {
+            continue;
+        }
+        answer = BlacklistServiceClient::new(connection.channel.clone())
+            .check_card(connection.request(CheckCardRequest { card }))
+            .await
+            .map_err(|status| connection.failure(status))?
+            .into_inner();
+    }
+    Ok(answer)
 }
 
 async fn show(

@@ -1,13 +1,17 @@
 //! `card show`, `collect`, `report-loss` and `cancel-loss`.
 
 use xueka_api::v1::{
-    CancelLossRequest, Card, CollectCardRequest, GetCardRequest, ReportLossRequest,
+    CancelLossRequest, Card, CollectCardRequest, GetCardRequest, LossReason, ReportLossRequest,
     get_card_request, issuance_service_client::IssuanceServiceClient, report_loss_request,
 };
 
-use super::{Dial, import, in_reader, request_id, tell_wait};
+use super::{
+    Dial,
+    found::{self, Found},
+    import, in_reader, request_id, tell_wait,
+};
 use crate::{
-    args::{CancelLossArgs, CardCommand, CollectArgs, OnRecordArgs, ReportLossArgs},
+    args::{CancelLossArgs, CardCommand, CollectArgs, OnRecordArgs, RequestIdArgs},
     connection::Connection,
     describe,
     exit::Exit,
@@ -26,15 +30,31 @@ pub(super) async fn run(
     let (card, headline) = match command {
         // A list that cannot be used is refused before anyone is asked.
         CardCommand::Import(args) => return import::run(dial, output, args).await,
-        CardCommand::Show(args) => (get(&dial.connect().await?, args).await?, None),
+        CardCommand::Find { printed } => {
+            return found::list(&dial.connect().await?, output, &printed).await;
+        }
+        CardCommand::Show(args) => {
+            let connection = dial.connect().await?;
+            match on_record(&connection, output, args).await? {
+                Which::One(args) => (get(&connection, args).await?, None),
+                Which::Several(exit) => return Ok(exit),
+            }
+        }
         CardCommand::Collect(args) => {
             tell_wait(args.in_reader.wait, output);
             let card = collect(&dial.connect().await?, args).await?;
             (card, Some(Word::Collected))
         }
         CardCommand::ReportLoss(args) => {
-            let card = report_loss(&dial.connect().await?, args).await?;
-            (card, Some(Word::LossReported))
+            let connection = dial.connect().await?;
+            let (reason, request) = (args.reason(), args.request);
+            match on_record(&connection, output, args.card).await? {
+                Which::One(card) => {
+                    let card = report_loss(&connection, card, reason, request).await?;
+                    (card, Some(Word::LossReported))
+                }
+                Which::Several(exit) => return Ok(exit),
+            }
         }
         CardCommand::CancelLoss(args) => {
             tell_wait(args.in_reader.wait, output);
@@ -51,6 +71,34 @@ pub(super) async fn run(
         )
     })?;
     Ok(Exit::Good)
+}
+
+/// Which card on record is meant.
+enum Which {
+    /// One, named by number, UID or holder.
+    One(OnRecordArgs),
+    /// Several bear the print, and were told.
+    Several(Exit),
+}
+
+/// Puts the card that bears the print in the print's place.
+async fn on_record(
+    connection: &Connection,
+    output: &mut Output,
+    args: OnRecordArgs,
+) -> Result<Which, Failure> {
+    let Some(printed) = &args.printed else {
+        return Ok(Which::One(args));
+    };
+    Ok(match found::one(connection, output, printed).await? {
+        Found::One(card) => Which::One(OnRecordArgs {
+            printed: None,
+            number: card.number,
+            uid: card.uid.filter(|_| card.number.is_none()),
+            student: None,
+        }),
+        Found::Several(exit) => Which::Several(exit),
+    })
 }
 
 async fn get(connection: &Connection, args: OnRecordArgs) -> Result<Option<Card>, Failure> {
@@ -85,18 +133,19 @@ async fn collect(connection: &Connection, args: CollectArgs) -> Result<Option<Ca
 
 async fn report_loss(
     connection: &Connection,
-    args: ReportLossArgs,
+    card: OnRecordArgs,
+    reason: LossReason,
+    request: RequestIdArgs,
 ) -> Result<Option<Card>, Failure> {
     use report_loss_request::Card as Lost;
-    let reason = args.reason().into();
-    let card = match (args.card.number, args.card.uid) {
+    let card = match (card.number, card.uid) {
         (Some(number), _) => Lost::CardNumber(number.reveal()),
         (None, Some(uid)) => Lost::Uid(uid.reveal().to_vec()),
-        (None, None) => Lost::StudentNumber(args.card.student.unwrap_or_default()),
+        (None, None) => Lost::StudentNumber(card.student.unwrap_or_default()),
     };
     let request = ReportLossRequest {
-        request_id: request_id(args.request)?,
-        reason,
+        request_id: request_id(request)?,
+        reason: reason.into(),
         card: Some(card),
     };
     let request_id = request.request_id.clone();

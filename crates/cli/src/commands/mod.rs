@@ -3,7 +3,9 @@
 mod blacklist;
 mod card;
 mod completions;
+mod found;
 mod import;
+mod number;
 mod readers;
 mod sim;
 mod token;
@@ -36,6 +38,7 @@ pub(crate) async fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> 
         Command::Watch(args) => watch::run(&dial.connect().await?, output, args).await,
         Command::Verify(args) => verify::run(&dial.connect().await?, output, args).await,
         Command::Card(command) => card::run(&dial, output, command).await,
+        Command::Number(command) => number::run(&dial.connect().await?, output, command).await,
         Command::Blacklist(command) => {
             blacklist::run(&dial.connect().await?, output, command).await
         }

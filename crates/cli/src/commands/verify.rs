@@ -5,7 +5,10 @@ use xueka_api::v1::{
     issuance_service_client::IssuanceServiceClient, verify_card_request::Card,
 };
 
-use super::{in_reader, tell_wait};
+use super::{
+    found::{self, Found},
+    in_reader, tell_wait,
+};
 use crate::{
     args::VerifyArgs,
     connection::Connection,
@@ -22,8 +25,14 @@ use crate::{
 pub(super) async fn run(
     connection: &Connection,
     output: &mut Output,
-    args: VerifyArgs,
+    mut args: VerifyArgs,
 ) -> Result<Exit, Failure> {
+    if let Some(printed) = args.printed.take() {
+        match found::one(connection, output, &printed).await? {
+            Found::One(card) => (args.number, args.uid) = (card.number, card.uid),
+            Found::Several(exit) => return Ok(exit),
+        }
+    }
     let wait = args.in_reader.wait;
     tell_wait(wait, output);
     let answer = IssuanceServiceClient::new(connection.channel.clone())

@@ -187,6 +187,56 @@ fn the_blacklist_is_as_documented() {
 }
 
 #[test]
+fn printed_numbers_are_as_documented() {
+    let form = v1::NumberForm {
+        description: "UID, decimal".to_owned(),
+        configuration: "[[numbers.form]]\nof = \"uid\"\ncoding = \"decimal\"\n".to_owned(),
+        standard: true,
+        in_use: true,
+        whole: true,
+    };
+    let forms = v1::ListNumberFormsResponse {
+        forms: vec![form.clone()],
+    };
+    assert_eq!(super::forms(&forms), documented("number forms"));
+
+    let found = v1::FindCardsResponse {
+        cards: vec![v1::FoundCard {
+            uid: vec![0x1E, 0xA6, 0x86, 0x71],
+            forms: vec!["UID, decimal".to_owned()],
+            ..v1::FoundCard::default()
+        }],
+        more: false,
+    };
+    assert_eq!(super::found(&found), documented("card find"));
+
+    let clashing = |card| v1::ClashingCard { card: Some(card) };
+    let number = "1000751012345678".to_owned();
+    let taught = v1::TeachNumberFormsResponse {
+        forms: vec![v1::FittingForm {
+            form: Some(form),
+            clashing_cards: 2,
+            clashing_at_least: false,
+            cards_without: 1,
+            example: vec![
+                clashing(v1::clashing_card::Card::Uid(vec![0x1E, 0xA6, 0x86, 0x71])),
+                clashing(v1::clashing_card::Card::CardNumber(number)),
+            ],
+        }],
+        more: false,
+        tried: 120,
+        cards_on_record: 7,
+    };
+    assert_eq!(super::taught(&taught), documented("number teach"));
+
+    let short = v1::CheckShortNumberResponse {
+        fit: v1::ShortNumberFit::NothingToCompare.into(),
+        card: None,
+    };
+    assert_eq!(short_number(&short), documented("number short"));
+}
+
+#[test]
 fn tokens_and_slots_are_as_documented() {
     let token = v1::Token {
         name: "gate-1".to_owned(),

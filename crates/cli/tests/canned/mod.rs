@@ -19,6 +19,7 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 use xueka_api::v1::{
     blacklist_service_server::{BlacklistService, BlacklistServiceServer},
     issuance_service_server::{IssuanceService, IssuanceServiceServer},
+    number_service_server::{NumberService, NumberServiceServer},
     reader_service_server::{ReaderService, ReaderServiceServer},
     simulator_service_server::{SimulatorService, SimulatorServiceServer},
     token_service_server::{TokenService, TokenServiceServer},
@@ -96,6 +97,7 @@ impl CannedDaemon {
                     .add_service(ReaderServiceServer::new(desk.clone()))
                     .add_service(IssuanceServiceServer::new(desk.clone()))
                     .add_service(BlacklistServiceServer::new(desk.clone()))
+                    .add_service(NumberServiceServer::new(desk.clone()))
                     .add_service(TokenServiceServer::new(desk))
                     .add_optional_service(simulator)
                     .serve_with_incoming(incoming);
@@ -515,6 +517,123 @@ impl BlacklistService for Desk {
         _: Request<CheckCardsRequest>,
     ) -> Result<Response<CheckCardsResponse>, Status> {
         Err(Status::unimplemented("the command line checks one"))
+    }
+}
+
+/// The form of UIDs in decimal.
+fn decimal_form(is_used: bool) -> NumberForm {
+    NumberForm {
+        description: "UID, decimal".to_owned(),
+        configuration: "[[numbers.form]]\nof = \"uid\"\ncoding = \"decimal\"\n".to_owned(),
+        standard: is_used,
+        in_use: is_used,
+        whole: true,
+    }
+}
+
+#[tonic::async_trait]
+impl NumberService for Desk {
+    async fn list_number_forms(
+        &self,
+        _: Request<ListNumberFormsRequest>,
+    ) -> Result<Response<ListNumberFormsResponse>, Status> {
+        let configured = NumberForm {
+            standard: false,
+            description: "card number, digits 9 to 2 from the right".to_owned(),
+            ..decimal_form(true)
+        };
+        Ok(Response::new(ListNumberFormsResponse {
+            forms: vec![decimal_form(true), configured],
+        }))
+    }
+
+    /// 1111 is on the card with that number, 2222 on two cards, 4444 on a chip
+    /// that is only on the blacklist; anything else is on none.
+    async fn find_cards(
+        &self,
+        request: Request<FindCardsRequest>,
+    ) -> Result<Response<FindCardsResponse>, Status> {
+        let printed = request.into_inner().printed;
+        let found = |number: &str, state| FoundCard {
+            card_number: number.to_owned(),
+            forms: vec!["UID, decimal".to_owned()],
+            card: Some(Card {
+                card_number: number.to_owned(),
+                ..card(state)
+            }),
+            ..FoundCard::default()
+        };
+        let cards = match printed.as_str() {
+            "1111" => vec![found("1111", CardState::Lost)],
+            "2222" => vec![
+                found("2222", CardState::Active),
+                found("5555", CardState::Lost),
+            ],
+            "4444" => vec![FoundCard {
+                uid: vec![0x1E, 0xA6, 0x86, 0x71],
+                ..FoundCard::default()
+            }],
+            _ => vec![],
+        };
+        Ok(Response::new(FindCardsResponse { cards, more: false }))
+    }
+
+    /// Every card fits two forms unless one says 9999.
+    async fn teach_number_forms(
+        &self,
+        request: Request<TeachNumberFormsRequest>,
+    ) -> Result<Response<TeachNumberFormsResponse>, Status> {
+        let cards = request.into_inner().cards;
+        for card in &cards {
+            let uid = hex::encode_upper(&card.uid);
+            self.seen.note(format!(
+                "taught: {} {} {uid}",
+                card.printed, card.card_number
+            ));
+        }
+        let is_odd = cards.iter().any(|card| card.printed == "9999");
+        let clashing = |number: &str| ClashingCard {
+            card: Some(clashing_card::Card::CardNumber(number.to_owned())),
+        };
+        let forms = vec![
+            FittingForm {
+                form: Some(decimal_form(true)),
+                ..FittingForm::default()
+            },
+            FittingForm {
+                form: Some(decimal_form(false)),
+                clashing_cards: 3,
+                clashing_at_least: false,
+                cards_without: 1,
+                example: vec![clashing("1111"), clashing("5555")],
+            },
+        ];
+        Ok(Response::new(TeachNumberFormsResponse {
+            forms: if is_odd { vec![] } else { forms },
+            more: !is_odd,
+            tried: 120,
+            cards_on_record: 7,
+        }))
+    }
+
+    /// The student's card has the short number 12345678; that of G2 has none.
+    async fn check_short_number(
+        &self,
+        request: Request<CheckShortNumberRequest>,
+    ) -> Result<Response<CheckShortNumberResponse>, Status> {
+        let request = request.into_inner();
+        let fit = match (
+            request.student_number.as_str(),
+            request.short_number.as_str(),
+        ) {
+            ("G2", _) => ShortNumberFit::NothingToCompare,
+            (_, "12345678") => ShortNumberFit::Fits,
+            _ => ShortNumberFit::Clash,
+        };
+        Ok(Response::new(CheckShortNumberResponse {
+            fit: fit.into(),
+            card: Some(card(CardState::Active)),
+        }))
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod blacklist;
 mod issuance;
+mod number;
 mod reader;
 mod register;
 mod simulator;
@@ -14,6 +15,7 @@ use xueka_registry::RequestId;
 
 pub(crate) use blacklist::Blacklist;
 pub(crate) use issuance::Issuance;
+pub(crate) use number::Numbers;
 pub(crate) use reader::Readers;
 pub(crate) use simulator::Simulation;
 pub(crate) use token::Tokens;

@@ -32,7 +32,7 @@ pub struct Fitting {
 
 impl Fitting {
     /// The most rules that are given.
-    pub const MOST: usize = 12;
+    pub const MOST: usize = 8;
 }
 
 /// The most digits that a prefix is tried with.

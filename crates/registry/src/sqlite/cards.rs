@@ -147,6 +147,17 @@ pub(crate) fn find_record(sql: &Connection, which: &WhichCard) -> Work<Option<Ca
     found.map(|card| record(&snapshot, card.id)).transpose()
 }
 
+/// The whole record of the card that is meant.
+///
+/// # Errors
+///
+/// Refused with what is missing.
+pub(crate) fn require_record(sql: &Connection, which: &WhichCard) -> Work<CardRecord> {
+    let snapshot = sql.unchecked_transaction()?;
+    let card = require(&snapshot, which)?;
+    record(&snapshot, card.id)
+}
+
 /// The whole record of a card.
 pub(crate) fn record(sql: &Connection, id: i64) -> Work<CardRecord> {
     let mut statement = sql.prepare_cached(

@@ -43,7 +43,7 @@ pub(crate) use self::{
         add as add_block, changes as block_changes, find as find_block, load as load_blocks,
         page as list_blocks, remove as remove_block, version,
     },
-    cards::find_record,
+    cards::{find_record, require_record},
     change::Done,
     desk::{cancel_loss, collect, collected, loss_cancelled, report_exit},
     facts::facts,
