@@ -18,6 +18,9 @@
 # without one are called "Virtual Reader 1" and so on, with serial numbers XK0001
 # and so on.
 #
+# XUEKA_PCSCD_OPTIONS, when `start` is called, holds further options for pcscd,
+# separated by blanks.
+#
 # DIR must not exist or be empty. `start` and `restart` return once pcscd
 # answers. DIR then holds:
 #
@@ -244,7 +247,7 @@ readonly BECOME_PCSCD='
 	fi
 	mount --bind "$dir/run" "$socket_folder" || exit
 	[ ! -d "$drivers" ] || mount --bind "$dir/none" "$drivers" || exit
-	exec setpriv --pdeathsig KILL pcscd --foreground --error --config "$dir/conf"
+	exec setpriv --pdeathsig KILL pcscd --foreground --error --config "$dir/conf" ${XUEKA_PCSCD_OPTIONS-}
 '
 
 # Starts pcscd in the place that is prepared; `reason` says why it failed.

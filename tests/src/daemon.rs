@@ -86,6 +86,14 @@ impl Setup {
         setup
     }
 
+    /// A daemon that looks for pcscd at `socket`.
+    #[must_use]
+    pub fn with_pcscd_at(socket: &Path) -> Self {
+        let mut setup = Self::bare();
+        socket.clone_into(&mut setup.pcscd_socket);
+        setup
+    }
+
     /// Adds a command-line argument.
     #[must_use]
     pub fn argument(mut self, argument: impl Into<String>) -> Self {

@@ -14,6 +14,7 @@
 
 mod cli;
 mod daemon;
+mod fake_pcscd;
 mod pcscd;
 mod programs;
 mod python;
@@ -25,6 +26,7 @@ pub use rustix::process::Signal;
 
 pub use cli::{Answer, Cli};
 pub use daemon::{Daemon, Refusal, Setup};
+pub use fake_pcscd::{FakePcscd, Manner};
 pub use pcscd::PrivatePcscd;
 pub use programs::{program, workspace};
 pub use python::python;

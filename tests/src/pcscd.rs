@@ -25,11 +25,18 @@ impl PrivatePcscd {
     /// when this returns.
     #[must_use]
     pub fn start(n_readers: usize) -> Self {
+        Self::start_with(n_readers, "")
+    }
+
+    /// The same with further options for pcscd, separated by blanks.
+    #[must_use]
+    pub fn start_with(n_readers: usize, options: &str) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("xueka-pcscd-")
             .tempdir()
             .unwrap();
-        run("start", &place(&folder), &[&n_readers.to_string(), "vpcd"]);
+        let mut start = script("start", &place(&folder), &[&n_readers.to_string(), "vpcd"]);
+        succeed(start.env("XUEKA_PCSCD_OPTIONS", options));
         let env = fs::read_to_string(place(&folder).join("env")).unwrap();
         let vpcd = env
             .lines()
@@ -92,10 +99,14 @@ fn script(order: &str, place: &Path, more: &[&str]) -> Command {
 }
 
 fn run(order: &str, place: &Path, more: &[&str]) {
-    let output = script(order, place, more).output().expect("bash is here");
+    succeed(&mut script(order, place, more));
+}
+
+fn succeed(command: &mut Command) {
+    let output = command.output().expect("bash is here");
     assert!(
         output.status.success(),
-        "{order}: {}",
+        "{command:?}: {}",
         String::from_utf8_lossy(&output.stderr)
     );
 }

@@ -22,8 +22,9 @@ pub(crate) const AFTER_HELP: &str = "\
 Exit codes:
   0  good: the command did what it says; the card is valid
   1  refused, or the card is not valid; with `blacklist check`: it is blocked;
-     with `card import`: a row was refused
-  2  wrong usage, or an argument that the daemon does not accept
+     with `card import`: a row was refused; with `doctor`: there are warnings
+  2  wrong usage, or an argument that the daemon does not accept; with
+     `doctor`: there are faults
   3  the daemon cannot be reached or gave no answer in time
   4  no card or no reader to work with: look at the reader and try again
   5  not permitted
@@ -105,6 +106,14 @@ pub(crate) enum Command {
     /// Drive the virtual cards of a daemon that simulates.
     #[command(subcommand)]
     Sim(SimCommand),
+    /// Say why readers do not work, and what to do; needs no daemon.
+    ///
+    /// Exit code 0: all is well; 1: there are warnings; 2: there are faults.
+    Doctor {
+        /// Look at the files of the machine whose root is here.
+        #[arg(long, value_name = "DIR", default_value = "/")]
+        root: PathBuf,
+    },
     /// Print the completions for a shell.
     Completions {
         /// Which shell.

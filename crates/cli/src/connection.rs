@@ -89,6 +89,19 @@ impl std::fmt::Display for ServerAddress {
 }
 
 impl ServerAddress {
+    /// The address that the options, the environment or the default give.
+    pub(crate) fn chosen(options: &GlobalArgs) -> Result<Self, Failure> {
+        match &options.server {
+            Some(address) => Ok(address.clone()),
+            None => address_of_environment().map_err(|InvalidAddress| Failure::Variable),
+        }
+    }
+
+    /// Whether it is a socket in the file system.
+    pub(crate) fn is_socket(&self) -> bool {
+        matches!(self, Self::Unix(_))
+    }
+
     /// The address when none is given: the user's own daemon when there is
     /// one, else that of the system.
     fn default_on(runtime_dir: Option<PathBuf>, exists: impl Fn(&Path) -> bool) -> Self {
@@ -136,10 +149,7 @@ pub(crate) struct Connection {
 impl Connection {
     /// Connects as the options say.
     pub(crate) async fn open(options: &GlobalArgs, language: Language) -> Result<Self, Failure> {
-        let address = match &options.server {
-            Some(address) => address.clone(),
-            None => address_of_environment().map_err(|InvalidAddress| Failure::Variable)?,
-        };
+        let address = ServerAddress::chosen(options)?;
         let server = address.to_string();
         let authorization = match &options.token_file {
             Some(_) if !address.is_local() => return Err(Failure::TokenExposed { server }),

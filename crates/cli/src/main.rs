@@ -8,6 +8,7 @@ mod args;
 mod commands;
 mod connection;
 mod describe;
+mod doctor;
 mod duration;
 mod exit;
 mod failure;

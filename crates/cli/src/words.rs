@@ -135,6 +135,15 @@ catalogue! {
     Unchanged: "未变", "unchanged";
     Refused: "拒收", "refused";
 
+    // The doctor.
+    SeverityGood: "正常", "good   ";
+    SeverityWarning: "警告", "warning";
+    SeverityFault: "故障", "fault  ";
+    Examining: "正在检查……", "Looking at service, readers and daemon …";
+    AllIsWell: "一切正常。", "All is well.";
+    SomeWarnings: "可以读卡，但有警告。", "Cards can be read; there are warnings.";
+    SomeFaults: "有故障，请按上面的方法处理。", "There are faults; do what is said above.";
+
     // Parts of lines.
     Simulated: "{name}（模拟）", "{name} (simulated)";
     RandomUid: "{uid}（随机，每次刷卡都不同）", "{uid} (random: another at each tap)";

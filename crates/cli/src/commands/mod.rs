@@ -3,6 +3,7 @@
 mod blacklist;
 mod card;
 mod completions;
+mod doctor;
 mod found;
 mod import;
 mod number;
@@ -19,7 +20,7 @@ use xueka_domain::Language;
 
 use crate::{
     args::{Cli, Command, GlobalArgs, InReaderArgs, RequestIdArgs},
-    connection::Connection,
+    connection::{Connection, ServerAddress},
     exit::Exit,
     failure::Failure,
     output::Output,
@@ -44,6 +45,7 @@ pub(crate) async fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> 
         }
         Command::Token(command) => token::run(&dial.connect().await?, output, command).await,
         Command::Sim(command) => sim::run(&dial, output, command).await,
+        Command::Doctor { root } => doctor::run(&dial, output, root).await,
         Command::Completions { shell } => completions::print(shell, output),
     }
 }
@@ -56,6 +58,11 @@ struct Dial {
 }
 
 impl Dial {
+    /// Where the daemon is looked for.
+    fn address(&self) -> Result<ServerAddress, Failure> {
+        ServerAddress::chosen(&self.options)
+    }
+
     async fn connect(&self) -> Result<Connection, Failure> {
         Connection::open(&self.options, self.language).await
     }
