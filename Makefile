@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench fmt clean
+.PHONY: help demo run test check bench fuzz fmt clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ check: ## Check formatting, lints, documents, generated code, protocol, scripts,
 bench: ## Measure against the raw limit; prints ratios
 	@scripts/install-packages.sh build demo
 	@bench/run.sh
+
+fuzz: ## Fuzz all that reads foreign bytes: RUNS=10000000 inputs a target
+	@scripts/fuzz.sh $(RUNS)
 
 fmt: ## Format Rust and protocol files
 	cargo fmt --all

@@ -20,6 +20,7 @@ fi
 
 step 'Formatting'
 cargo fmt --all --check
+cargo fmt --manifest-path fuzz/Cargo.toml --check
 
 step 'Protocol'
 node_modules/.bin/buf lint
@@ -33,6 +34,11 @@ node scripts/check-licences.mjs
 
 step 'Lints'
 cargo clippy --locked --workspace --all-targets -- -D warnings
+
+step 'Fuzz targets'
+# Only compiled: with a library named, libFuzzer itself is not built for it.
+CUSTOM_LIBFUZZER_PATH=/nowhere/libnothing.a \
+	cargo clippy --locked --manifest-path fuzz/Cargo.toml --target-dir target -- -D warnings
 
 step 'Generated code'
 cargo test --locked --quiet --package xueka-api --test generated

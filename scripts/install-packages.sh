@@ -11,6 +11,7 @@
 #   demo     pcscd and vpcd, the virtual reader
 #   test     what the tests need beside: vpcd, vicc, pcsc-tools, Python with venv
 #   check    what the checks need beside: npm, shellcheck
+#   fuzz     what fuzzing needs beside: a C++ compiler
 #
 # Without a group: build and runtime. On Debian and its relatives the packages are
 # installed, with sudo when not root. Elsewhere they are named, for you to
@@ -31,6 +32,7 @@ needs_of() {
 	demo) echo pcscd vpcd namespaces ;;
 	test) echo pcscd vpcd namespaces vicc atr_analysis python_venv ;;
 	check) echo npm shellcheck ;;
+	fuzz) echo cxx_compiler ;;
 	*) return 1 ;;
 	esac
 }
@@ -53,6 +55,7 @@ is_met() {
 	case $1 in
 	# The C library's headers come in a package of their own.
 	c_compiler) has cc && echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 ;;
+	cxx_compiler) has c++ ;;
 	pkg_config) [[ $system = macos ]] || has pkg-config ;;
 	# On macOS PC/SC is a framework of the system, and so is its service.
 	pcsc_headers) [[ $system = macos ]] || pkg-config --exists libpcsclite 2>/dev/null ;;
@@ -86,6 +89,7 @@ packages_of() {
 		esac | tr ',' '\n'
 	done <<'TABLE'
 c_compiler   gcc,libc6-dev               gcc                 gcc         build-base    gcc             -
+cxx_compiler g++                         gcc-c++             gcc         build-base    gcc-c++         -
 pkg_config   pkg-config                  pkgconf-pkg-config  pkgconf     pkgconf       pkg-config      -
 pcsc_headers libpcsclite-dev             pcsc-lite-devel     pcsclite    pcsc-lite-dev pcsc-lite-devel -
 pcscd        pcscd                       pcsc-lite           pcsclite    pcsc-lite     pcsc-lite       -
@@ -198,7 +202,7 @@ name_packages() {
 	# Old versions of bash, such as that of macOS, call an empty list unset.
 	for need in ${foreign[@]+"${foreign[@]}"}; do
 		case $need in
-		c_compiler) say "please run: xcode-select --install" ;;
+		c_compiler | cxx_compiler) say "please run: xcode-select --install" ;;
 		namespaces) say "a pcscd of one's own needs Linux; the demo does without it" ;;
 		atr_analysis) say "ATR_analysis is not packaged here: https://pcsc-tools.apdu.fr says how to get it" ;;
 		vpcd | vicc) say "$need is not packaged here: https://frankmorgner.github.io/vsmartcard says how to build it" ;;
