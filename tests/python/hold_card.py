@@ -8,12 +8,16 @@ Says `held` once it does, and lets go when its standard input ends.
 
 import ctypes
 import sys
+import time
 
 # pcsc-lite, src/PCSC/winscard.h and pcsclite.h: scope "system", exclusive use,
 # both protocols.
 SCOPE_SYSTEM = 2
 SHARE_EXCLUSIVE = 1
 PROTOCOL_ANY = 3
+# Somebody else is at it, such as the daemon reading a card that has just come.
+SHARING_VIOLATION = 0x8010000B
+PATIENCE_SECONDS = 20
 
 
 def check(result):
@@ -26,8 +30,9 @@ context, card = ctypes.c_long(), ctypes.c_long()
 protocol = ctypes.c_ulong()
 check(pcsc.SCardEstablishContext(SCOPE_SYSTEM, None, None, ctypes.byref(context)))
 for reader in sys.argv[1:]:
-    check(
-        pcsc.SCardConnect(
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        result = pcsc.SCardConnect(
             context,
             reader.encode(),
             SHARE_EXCLUSIVE,
@@ -35,6 +40,10 @@ for reader in sys.argv[1:]:
             ctypes.byref(card),
             ctypes.byref(protocol),
         )
-    )
+        is_busy = result & 0xFFFFFFFF == SHARING_VIOLATION
+        if not is_busy or time.monotonic() > deadline:
+            break
+        time.sleep(0.01)
+    check(result)
 print("held", flush=True)
 sys.stdin.read()

@@ -25,12 +25,17 @@ impl PrivatePcscd {
     /// when this returns.
     #[must_use]
     pub fn start(n_readers: usize) -> Self {
-        Self::start_with(n_readers, "")
+        Self::start_as(n_readers, "")
     }
 
-    /// The same with further options for pcscd, separated by blanks.
+    /// The same of a pcscd that serves no more than `n_programs` programs at
+    /// once.
     #[must_use]
-    pub fn start_with(n_readers: usize, options: &str) -> Self {
+    pub fn serving_at_most(n_programs: u32, n_readers: usize) -> Self {
+        Self::start_as(n_readers, &format!("--max-thread {n_programs}"))
+    }
+
+    fn start_as(n_readers: usize, options: &str) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("xueka-pcscd-")
             .tempdir()

@@ -157,7 +157,7 @@ impl Drop for Holder {
 
 #[test]
 fn a_pcscd_that_serves_as_many_programs_as_it_may_is_not_taken_for_a_dead_one() {
-    let pcscd = PrivatePcscd::start_with(2, "--max-thread 1");
+    let pcscd = PrivatePcscd::serving_at_most(1, 2);
     let _other = Holder::start(&pcscd.socket(), &[]);
 
     let daemon = Setup::with_readers_of(&pcscd).start();
@@ -181,7 +181,10 @@ fn a_pcscd_that_serves_as_many_programs_as_it_may_is_not_taken_for_a_dead_one() 
     );
     let answer = doctor(&daemon.cli(), &pcscd.socket()).expect(2);
     let faults = ids(&answer.document(), "FAULT");
-    assert_eq!(faults, ["service.turns-away", "daemon.turned-away"]);
+    // Which of the two it is depends on when pcscd ends the connection.
+    let refused = ["service.turns-away", "service.not-permitted"];
+    assert!(refused.contains(&faults[0].as_str()), "{faults:?}");
+    assert_eq!(faults[1..], ["daemon.turned-away"]);
 }
 
 #[test]

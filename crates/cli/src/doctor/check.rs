@@ -30,6 +30,7 @@ checks! {
     ServiceSocketDead: "service.socket-dead";
     ServiceHangs: "service.hangs";
     ServiceFailed: "service.failed";
+    ServiceFull: "service.full";
     ServiceTurnsAway: "service.turns-away";
     ServiceNotPermitted: "service.not-permitted";
     ServiceHidepid: "service.hidepid";

@@ -49,6 +49,12 @@ impl Process {
         })
     }
 
+    /// The words with which it was started.
+    pub(super) fn words(&self, root: &Root) -> Vec<String> {
+        let line = root.text(self.folder.join("cmdline")).unwrap_or_default();
+        line.split('\0').map(ToOwned::to_owned).collect()
+    }
+
     /// Whether it is a client of PC/SC, or known to hold readers by itself.
     pub(super) fn may_hold_readers(&self, root: &Root) -> bool {
         if KNOWN_HOLDERS.contains(&self.name.as_str()) {

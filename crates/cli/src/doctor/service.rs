@@ -42,6 +42,10 @@ pub(super) fn examine(machine: &Machine, evidence: &Evidence) -> Vec<Finding> {
 fn answer(machine: &Machine, evidence: &Evidence) -> Finding {
     let socket = evidence.socket.display().to_string();
     let user = machine.own_user();
+    let is_refused = is_refused(evidence.service.service);
+    if let Some(full) = full(machine, &evidence.socket).filter(|_| is_refused) {
+        return full;
+    }
     match evidence.service.service {
         ServiceAnswer::Serves => {
             let n_readers = evidence.service.readers.len().to_string();
@@ -70,6 +74,48 @@ fn answer(machine: &Machine, evidence: &Evidence) -> Finding {
     }
 }
 
+/// pcscd at its limit gives either of the two, and so does polkit's refusal
+/// (seen on pcsc-lite 1.9.9).
+fn is_refused(answer: ServiceAnswer) -> bool {
+    matches!(
+        answer,
+        ServiceAnswer::NotPermitted | ServiceAnswer::TurnsAway
+    )
+}
+
+/// Whether pcscd has as many clients as it serves.
+///
+/// Source: pcscd(8), `--max-thread`; Linux, proc(5), `net/unix`.
+fn full(machine: &Machine, socket: &Path) -> Option<Finding> {
+    const CONNECTED: &str = "03";
+    const MOST_CLIENTS: usize = 200;
+    let sockets = machine.root.text("/proc/net/unix")?;
+    let path = socket.to_str()?;
+    let clients = sockets.lines().filter(|line| {
+        let fields: Vec<_> = line.split_whitespace().collect();
+        fields.get(5) == Some(&CONNECTED) && fields.get(7) == Some(&path)
+    });
+    let n_clients = clients.count();
+    let words = machine.pcscd().map(|pcscd| pcscd.words(&machine.root));
+    let words = words.unwrap_or_default();
+    let mut words = words.into_iter();
+    let is_limit = |word: &String| matches!(word.as_str(), "-t" | "--max-thread");
+    let limit = words.find(is_limit).and(words.next());
+    let most = limit
+        .and_then(|word| word.parse().ok())
+        .unwrap_or(MOST_CLIENTS);
+    let holders = machine.holders();
+    let values = [
+        ("n_clients", n_clients.to_string()),
+        ("most", most.to_string()),
+        ("holders", holders),
+    ];
+    let values = values
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    (n_clients >= most).then(|| Finding::fault(Check::ServiceFull, &values))
+}
+
 fn is_installed(machine: &Machine) -> bool {
     machine.pcscd().is_some() || PROGRAMS.iter().any(|program| machine.root.has(program))
 }
@@ -89,14 +135,12 @@ fn hidepid(machine: &Machine, evidence: &Evidence) -> Option<Finding> {
             .filter_map(|option| option.strip_prefix("hidepid="))
             .find(|value| !matches!(*value, "0" | "off"))
     })?;
-    let is_refused = matches!(
-        evidence.service.service,
-        ServiceAnswer::NotPermitted | ServiceAnswer::TurnsAway
-    ) || evidence
-        .service
-        .readers
-        .iter()
-        .any(|reader| reader.access == ReaderAccess::NotPermitted);
+    let is_refused = is_refused(evidence.service.service)
+        || evidence
+            .service
+            .readers
+            .iter()
+            .any(|reader| reader.access == ReaderAccess::NotPermitted);
     let values = [("option", option)];
     Some(if is_refused {
         Finding::fault(Check::ServiceHidepid, &values)

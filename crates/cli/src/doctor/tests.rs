@@ -274,6 +274,30 @@ fn a_service_that_answers_badly_is_told_by_its_answer() {
 }
 
 #[test]
+fn a_service_with_as_many_clients_as_it_serves_is_full() {
+    let head = "Num       RefCount Protocol Flags    Type St Inode Path\n\
+        0000: 00000002 00000000 00010000 0001 01 100 /run/pcscd/pcscd.comm\n\
+        0000: 00000003 00000000 00000000 0001 03 101 /run/other.sock\n";
+    let client = "0000: 00000003 00000000 00000000 0001 03 102 /run/pcscd/pcscd.comm\n";
+    let with_clients = |n_clients: usize, answer| {
+        let text = format!("{head}{}", client.repeat(n_clients));
+        Desk::new().write("/proc/net/unix", &text).answers(answer)
+    };
+    for answer in [ServiceAnswer::TurnsAway, ServiceAnswer::NotPermitted] {
+        let said = with_clients(200, answer).only(Severity::Fault, Check::ServiceFull);
+        says(&said, &["has 200 clients, serves 200 at most"]);
+    }
+    with_clients(199, ServiceAnswer::NotPermitted)
+        .only(Severity::Fault, Check::ServiceNotPermitted);
+    for option in ["-t", "--max-thread"] {
+        let line = format!("/usr/sbin/pcscd\0--foreground\0{option}\x004\0");
+        let desk = with_clients(4, ServiceAnswer::TurnsAway).write("/proc/400/cmdline", &line);
+        let said = desk.only(Severity::Fault, Check::ServiceFull);
+        says(&said, &["serves 4 at most"]);
+    }
+}
+
+#[test]
 fn hidden_processes_are_a_fault_where_somebody_was_refused() {
     let hidden = "sysfs /sys sysfs rw 0 0\nproc /proc proc rw,relatime,hidepid=invisible 0 0\n";
     let said = Desk::new()

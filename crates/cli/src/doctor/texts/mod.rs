@@ -35,12 +35,13 @@ pub(super) fn of(check: Check) -> Texts {
         | Check::ServiceSocketDead
         | Check::ServiceHangs
         | Check::ServiceFailed => service::of_service(check),
-        Check::ServiceTurnsAway
+        Check::ServiceFull
+        | Check::ServiceTurnsAway
         | Check::ServiceNotPermitted
-        | Check::ServiceHidepid
-        | Check::ServiceVersion
-        | Check::ServiceFilter
-        | Check::ServiceRights => service::of_permission(check),
+        | Check::ServiceHidepid => service::of_permission(check),
+        Check::ServiceVersion | Check::ServiceFilter | Check::ServiceRights => {
+            service::of_hindrance(check)
+        }
         Check::DriverNotInstalled
         | Check::DriverNotListed
         | Check::KernelSeizes
@@ -105,6 +106,8 @@ mod tests {
             "readers",
             "plist",
             "server",
+            "n_clients",
+            "most",
             "cause",
         ];
         let places = known.into_iter();

@@ -84,6 +84,20 @@ pub(super) fn of_service(check: Check) -> Texts {
 
 pub(super) fn of_permission(check: Check) -> Texts {
     match check {
+        Check::ServiceFull => Texts {
+            seen: [
+                "智能卡服务已有 <n_clients> 个连接，最多只服务 <most> 个，不再接受新的。",
+                "The smart-card service has <n_clients> clients, serves <most> at most, and takes no more.",
+            ],
+            why: [
+                "某个程序可能没有关闭它的连接。可能是：<holders>",
+                "Some program probably does not end its connections. It may be: <holders>",
+            ],
+            cure: [
+                "关闭那个程序，或重新启动 pcscd：\n  sudo systemctl restart pcscd",
+                "End that program, or start pcscd again:\n  sudo systemctl restart pcscd",
+            ],
+        },
         Check::ServiceTurnsAway => Texts {
             seen: [
                 "智能卡服务接受了连接，又立即断开。",
@@ -110,15 +124,15 @@ pub(super) fn of_permission(check: Check) -> Texts {
                 "The smart-card service refuses the user <user>.",
             ],
             why: [
-                "polkit 默认只允许坐在这台电脑前登录的用户；系统服务和远程登录的用户需要一条规则。",
-                "By default polkit permits only a user who is logged in at the machine itself; services and remote users need a rule.",
+                "polkit 默认只允许坐在这台电脑前登录的用户；系统服务和远程登录的用户需要一条规则。pcscd 的连接已满（默认 200 个）时也会这样回答。",
+                "By default polkit permits only a user who is logged in at the machine itself; services and remote users need a rule. pcscd answers the same when it serves as many programs as it may (200 by default).",
             ],
             cure: [
                 concat!("安装这条规则：\n", polkit_rule!()),
                 concat!("Install this rule:\n", polkit_rule!()),
             ],
         },
-        Check::ServiceHidepid => Texts {
+        _ => Texts {
             seen: [
                 "/proc 挂载时带有 hidepid=<option>。",
                 "/proc is mounted with hidepid=<option>.",
@@ -132,6 +146,11 @@ pub(super) fn of_permission(check: Check) -> Texts {
                 "Let polkit's group see processes (option gid=, of `getent group polkitd`), or drop the option:\n  sudo mount -o remount,hidepid=0 /proc\nand change /etc/fstab in the same way.",
             ],
         },
+    }
+}
+
+pub(super) fn of_hindrance(check: Check) -> Texts {
+    match check {
         Check::ServiceVersion => Texts {
             seen: [
                 "pcscd 与客户端库 libpcsclite 的协议版本不同。",
