@@ -105,6 +105,9 @@ fn a_card_that_another_program_holds_is_told_with_its_name() {
     let reader = &pcscd.readers()[0];
     let counter = Counter::new(&daemon, 0, reader);
     counter.tap("transit-cpu number=1000751012345678");
+    until("the card to be there", || {
+        (counter.state() == "CARD_PRESENT").then_some(())
+    });
     let holder = Holder::start(&pcscd.socket(), &[reader]);
 
     let answer = doctor_at(&daemon.cli(), &pcscd.socket(), Path::new("/")).expect(2);
