@@ -108,6 +108,8 @@ CALLS = [
     ),
     ("TokenService/ListTokens", {}, "OK"),
     ("TokenService/RevokeToken", {"name": "python"}, "OK"),
+    ("PurseService/ReadBalance", {"inReader": {"reader": "$READER"}}, "OK"),
+    ("PurseService/ReadTrips", {"inReader": {"reader": "$READER"}}, "OK"),
     ("SimulatorService/RemoveCard", {"slot": 0}, "OK"),
 ]
 

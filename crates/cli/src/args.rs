@@ -218,6 +218,12 @@ pub(crate) enum CardCommand {
     ReportLoss(ReportLossArgs),
     /// Cancel a loss with the found card in a reader.
     CancelLoss(CancelLossArgs),
+    /// Show how much is in the purse of the transit card in a reader. For
+    /// registrars; the look is put on record.
+    Balance(InReaderArgs),
+    /// Show the last rides, purchases and loads of the transit card in a
+    /// reader. For registrars; the look is put on record.
+    Trips(InReaderArgs),
 }
 
 /// The name of a changing request.

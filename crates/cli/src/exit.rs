@@ -51,6 +51,7 @@ fn of_reason(reason: ErrorReason) -> Exit {
         | ErrorReason::IllegalTransition
         | ErrorReason::NotTheSameCard
         | ErrorReason::RandomUid
+        | ErrorReason::NoPurse
         | ErrorReason::EntryExists
         | ErrorReason::EntryNotFound
         | ErrorReason::EntryFromState

@@ -5,7 +5,7 @@
 
 use xueka_api::v1::{
     AssuranceLevel, BlockReason, CardFamily, CardKind, CardState, ReaderState, ReadingPart, Role,
-    ShortNumberFit, Verdict,
+    ShortNumberFit, TripKind, Verdict,
 };
 
 use crate::words::Word;
@@ -93,6 +93,17 @@ pub(crate) fn reading_part(part: ReadingPart) -> Word {
         ReadingPart::ValidFrom => Word::PartValidFrom,
         ReadingPart::ValidUntil => Word::PartValidUntil,
         ReadingPart::CardKind => Word::PartCardKind,
+    }
+}
+
+/// The word for what was done with a purse.
+pub(crate) fn trip_kind(kind: TripKind) -> Word {
+    match kind {
+        TripKind::Unspecified => Word::TripUnknown,
+        TripKind::Load => Word::TripLoad,
+        TripKind::Purchase => Word::TripPurchase,
+        TripKind::CompoundPurchase => Word::TripRide,
+        TripKind::Other => Word::TripOther,
     }
 }
 

@@ -118,6 +118,7 @@ catalogue! {
     Issued: "发卡时间", "issued";
     Since: "自", "since";
     Version: "数据版本", "version";
+    Balance: "余额", "balance";
     Note: "备注", "note";
     Card: "卡", "card";
     Role: "权限", "role";
@@ -161,6 +162,7 @@ catalogue! {
     ReaderDetached: "读卡器已拔下", "reader detached";
     EventsMissed: "漏掉 {count} 个事件", "{count} events missed";
     Empty: "空", "empty";
+    Yuan: "{amount} 元", "{amount} yuan";
 
     // Sentences on the good way.
     NoReaders: "没有读卡器。请接上读卡器。", "No reader is attached. Plug one in.";
@@ -182,6 +184,7 @@ catalogue! {
     EntryRemoved: "已从黑名单移除（数据版本 {version}）。", "The entry is removed (data version {version}).";
     NoEntries: "黑名单为空。", "The blacklist is empty.";
     NextPage: "还有更多，请接着用：--page-token {token}", "There is more; go on with: --page-token {token}";
+    NoTrips: "没有交易记录。", "The log of the purse is empty.";
     NoTokens: "没有令牌。", "There are no tokens.";
     TokenShown: "令牌只显示这一次，请立即保存到文件，用 --token-file 使用。", "The token is shown this once. Keep it in a file and use it with --token-file.";
     TokenSaved: "令牌已写入 {file}。", "The token is in {file}.";
@@ -264,6 +267,13 @@ catalogue! {
     PartValidFrom: "有效期起", "first day of validity";
     PartValidUntil: "有效期止", "last day of validity";
     PartCardKind: "持卡人类别", "for whom it was made";
+
+    // What was done with a purse.
+    TripUnknown: "未知", "unknown";
+    TripLoad: "充值", "load";
+    TripPurchase: "消费", "purchase";
+    TripRide: "复合消费（乘车）", "ride";
+    TripOther: "其他", "other";
 
     // States of readers.
     ReaderUnknown: "未知", "unknown";

@@ -115,6 +115,25 @@ fn the_exit_code_tells_what_went_wrong() {
 }
 
 #[test]
+fn a_purse_is_shown_in_yuan() {
+    let daemon = CannedDaemon::start();
+    let balance = daemon.run(&["card", "balance"]);
+    assert_eq!(balance.code, 0, "{balance:?}");
+    assert!(balance.stdout.contains("-3.50 yuan"), "{}", balance.stdout);
+
+    let trips = daemon.run(&["card", "trips"]);
+    let lines: Vec<_> = trips.stdout.lines().skip(2).collect();
+    let expected = [
+        "2026-09-01 07:30:05  ride  -4.00 yuan   300102030405",
+        "2026-09-01 07:30:05  load  100.00 yuan  300102030405",
+    ];
+    assert_eq!(lines, expected);
+
+    let none = daemon.run(&["card", "trips", "--reader", "NO_PURSE"]);
+    assert_eq!(none.code, 1, "{none:?}");
+}
+
+#[test]
 fn an_error_is_one_json_document_on_standard_error() {
     let daemon = CannedDaemon::start();
     let answer = daemon.run(&["read", "--reader", "NO_CARD", "--json"]);

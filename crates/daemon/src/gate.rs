@@ -59,6 +59,7 @@ pub(crate) fn rule(path: &str) -> Option<Rule> {
         ("xueka.v1.BlacklistService", "AddEntry" | "RemoveEntry") => UseCase::ChangeBlacklist,
         ("xueka.v1.BlacklistService", "GetEntry" | "ListEntries") => UseCase::SeeBlacklist,
         ("xueka.v1.BlacklistService", "CheckCard" | "CheckCards") => UseCase::CheckBlacklist,
+        ("xueka.v1.PurseService", "ReadBalance" | "ReadTrips") => UseCase::LookIntoPurses,
         ("xueka.v1.TokenService", "CreateToken" | "ListTokens" | "RevokeToken") => {
             UseCase::ManageTokens
         }
@@ -263,7 +264,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(n_methods, 25);
+        assert_eq!(n_methods, 27);
     }
 
     #[test]

@@ -58,7 +58,8 @@ pub(crate) fn row(reason: R) -> Words {
         | R::CardMute
         | R::CardInUse
         | R::CardUnreadable
-        | R::RandomUid => card_row(reason),
+        | R::RandomUid
+        | R::NoPurse => card_row(reason),
         R::CardNotFound
         | R::StudentNotFound
         | R::NumberTaken
@@ -202,6 +203,11 @@ fn card_row(reason: R) -> Words {
             Code::FailedPrecondition,
             "this card has no number and no UID that stays, so it cannot be issued; use another card",
             "该卡没有卡号，也没有固定不变的 UID，不能发放，请换用其他卡",
+        ),
+        R::NoPurse => words(
+            Code::FailedPrecondition,
+            "no purse opens on this card; only transit cards have one that can be read",
+            "该卡没有可读取的电子钱包，只有市政交通卡才有",
         ),
         _ => words(
             Code::FailedPrecondition,

@@ -23,6 +23,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use xueka_api::v1::{
     blacklist_service_server::BlacklistServiceServer,
     issuance_service_server::IssuanceServiceServer, number_service_server::NumberServiceServer,
+    purse_service_server::PurseServiceServer,
     reader_service_server::ReaderServiceServer, simulator_service_server::SimulatorServiceServer,
     token_service_server::TokenServiceServer,
 };
@@ -33,7 +34,7 @@ use crate::{
     config::{SocketRole, WebConfig},
     gate::GateLayer,
     listen::Listeners,
-    services::{Blacklist, Issuance, Numbers, Readers, Simulation, Tokens},
+    services::{Blacklist, Issuance, Numbers, Purses, Readers, Simulation, Tokens},
     whole::whole_request,
 };
 
@@ -143,6 +144,7 @@ async fn routes(
         .max_decoding_message_size(MESSAGE_LIMIT);
     let numbers = NumberServiceServer::new(Numbers::new(Arc::clone(desk)));
     let tokens = TokenServiceServer::new(Tokens::new(Arc::clone(desk)));
+    let purses = PurseServiceServer::new(Purses::new(Arc::clone(desk)));
     health.set_serving::<ReaderServiceServer<Readers>>().await;
     health
         .set_serving::<IssuanceServiceServer<Issuance>>()
@@ -152,11 +154,13 @@ async fn routes(
         .await;
     health.set_serving::<NumberServiceServer<Numbers>>().await;
     health.set_serving::<TokenServiceServer<Tokens>>().await;
+    health.set_serving::<PurseServiceServer<Purses>>().await;
     let mut routes = Routes::new(readers)
         .add_service(issuance)
         .add_service(blacklist)
         .add_service(numbers)
         .add_service(tokens)
+        .add_service(purses)
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);

@@ -9,6 +9,7 @@ use thiserror::Error;
 use tonic::Status;
 use tonic_types::{ErrorDetails, StatusExt};
 use xueka_api::{ERROR_DOMAIN, v1::ErrorReason as R};
+use xueka_cards::NoPurse;
 use xueka_desk::DeskError;
 use xueka_domain::{CardEvent, Language, NoIdentity, Role};
 use xueka_readers::ReaderError;
@@ -161,6 +162,15 @@ fn desk(error: DeskError) -> Told {
     match error {
         DeskError::Reader(error) => reader(error),
         DeskError::Registry(error) => registry(error),
+        DeskError::NoPurse(NoPurse::Refused(status_word)) => {
+            let word = format!("{status_word:04X}");
+            Told {
+                reason: R::NoPurse,
+                particulars: Some(word.clone()),
+                metadata: vec![("status_word", word)],
+            }
+        }
+        DeskError::NoPurse(NoPurse::Family | NoPurse::Nonsense) => R::NoPurse.into(),
         DeskError::NoIdentity(NoIdentity::RandomUid) => R::RandomUid.into(),
         DeskError::NoIdentity(NoIdentity::NothingRead) => R::CardUnreadable.into(),
     }

@@ -1,6 +1,7 @@
 //! What can go wrong at the desk.
 
 use thiserror::Error;
+use xueka_cards::NoPurse;
 use xueka_domain::NoIdentity;
 use xueka_readers::ReaderError;
 use xueka_registry::RegistryError;
@@ -14,6 +15,9 @@ pub enum DeskError {
     /// The registry.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// The card has no purse that opens.
+    #[error("no purse opens on this card")]
+    NoPurse(NoPurse),
     /// The card shows nothing by which it could be known again.
     #[error(transparent)]
     NoIdentity(#[from] NoIdentity),

@@ -27,6 +27,8 @@ pub enum UseCase {
     SeeBlacklist,
     /// Add and remove entries by hand.
     ChangeBlacklist,
+    /// See what is in the purse of a card and what was done with it.
+    LookIntoPurses,
     /// Make, list and end tokens.
     ManageTokens,
     /// Put virtual cards on virtual readers.
@@ -43,7 +45,10 @@ impl UseCase {
             Self::SeeCards | Self::SeePersons | Self::ChangeCards | Self::SeeBlacklist => {
                 matches!(role, Role::Clerk | Role::Registrar | Role::Administrator)
             }
-            Self::RegisterInBulk | Self::ChangeBlacklist | Self::TeachNumbers => {
+            Self::RegisterInBulk
+            | Self::ChangeBlacklist
+            | Self::TeachNumbers
+            | Self::LookIntoPurses => {
                 matches!(role, Role::Registrar | Role::Administrator)
             }
             Self::ManageTokens => role == Role::Administrator,
@@ -59,7 +64,7 @@ mod tests {
     #[test]
     fn each_role_may_what_the_table_says() {
         use Role::{Administrator, Clerk, Registrar, Simulator, Verifier};
-        let cases: [(UseCase, &[Role], &str); 13] = [
+        let cases: [(UseCase, &[Role], &str); 14] = [
             (
                 UseCase::ReadCards,
                 &[Clerk, Registrar, Administrator, Simulator],
@@ -114,6 +119,11 @@ mod tests {
                 UseCase::ChangeBlacklist,
                 &[Registrar, Administrator],
                 "blocks by hand",
+            ),
+            (
+                UseCase::LookIntoPurses,
+                &[Registrar, Administrator],
+                "trips tell where a child was",
             ),
             (
                 UseCase::ManageTokens,

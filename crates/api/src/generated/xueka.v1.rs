@@ -1314,6 +1314,8 @@ pub enum ErrorReason {
     CardUnreadable = 25,
     /// There is no number, and no UID that stays.
     RandomUid = 26,
+    /// The card has no purse that is known, or refuses to open it.
+    NoPurse = 27,
     /// No card on record has this number or UID, the student holds none, or
     /// several live cards share the UID.
     CardNotFound = 30,
@@ -1385,6 +1387,7 @@ impl ErrorReason {
             Self::CardInUse => "ERROR_REASON_CARD_IN_USE",
             Self::CardUnreadable => "ERROR_REASON_CARD_UNREADABLE",
             Self::RandomUid => "ERROR_REASON_RANDOM_UID",
+            Self::NoPurse => "ERROR_REASON_NO_PURSE",
             Self::CardNotFound => "ERROR_REASON_CARD_NOT_FOUND",
             Self::StudentNotFound => "ERROR_REASON_STUDENT_NOT_FOUND",
             Self::NumberTaken => "ERROR_REASON_NUMBER_TAKEN",
@@ -1432,6 +1435,7 @@ impl ErrorReason {
             "ERROR_REASON_CARD_IN_USE" => Some(Self::CardInUse),
             "ERROR_REASON_CARD_UNREADABLE" => Some(Self::CardUnreadable),
             "ERROR_REASON_RANDOM_UID" => Some(Self::RandomUid),
+            "ERROR_REASON_NO_PURSE" => Some(Self::NoPurse),
             "ERROR_REASON_CARD_NOT_FOUND" => Some(Self::CardNotFound),
             "ERROR_REASON_STUDENT_NOT_FOUND" => Some(Self::StudentNotFound),
             "ERROR_REASON_NUMBER_TAKEN" => Some(Self::NumberTaken),
@@ -3643,6 +3647,544 @@ pub mod number_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "xueka.v1.NumberService";
     impl<T> tonic::server::NamedService for NumberServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Asks for a balance.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReadBalanceRequest {
+    /// Where the card is; absent for the only reader, without waiting.
+    #[prost(message, optional, tag = "1")]
+    pub in_reader: ::core::option::Option<CardInReader>,
+}
+/// A balance.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReadBalanceResponse {
+    /// The reader that read it.
+    #[prost(string, tag = "1")]
+    pub reader: ::prost::alloc::string::String,
+    /// What the card was recognised as.
+    #[prost(enumeration = "CardFamily", tag = "2")]
+    pub family: i32,
+    /// The card number, as in `CardReading`; empty where it could not be read.
+    #[prost(string, tag = "3")]
+    pub card_number: ::prost::alloc::string::String,
+    /// What is in the purse, in fen (a hundredth of a yuan); negative where the
+    /// holder owes more than is there.
+    #[prost(int64, tag = "4")]
+    pub balance_fen: i64,
+}
+/// Asks for the log of a purse.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReadTripsRequest {
+    /// Where the card is; absent for the only reader, without waiting.
+    #[prost(message, optional, tag = "1")]
+    pub in_reader: ::core::option::Option<CardInReader>,
+}
+/// The log of a purse.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReadTripsResponse {
+    /// The reader that read it.
+    #[prost(string, tag = "1")]
+    pub reader: ::prost::alloc::string::String,
+    /// What the card was recognised as.
+    #[prost(enumeration = "CardFamily", tag = "2")]
+    pub family: i32,
+    /// The card number, as in `CardReading`; empty where it could not be read.
+    #[prost(string, tag = "3")]
+    pub card_number: ::prost::alloc::string::String,
+    /// At most ten, the newest first. Records that were never written, or hold
+    /// bytes that make no sense, are left out.
+    #[prost(message, repeated, tag = "4")]
+    pub trips: ::prost::alloc::vec::Vec<Trip>,
+}
+/// Something that was done with a purse.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Trip {
+    /// The card's own count of such doings, 0 to 65,535; it begins anew behind
+    /// that.
+    #[prost(uint32, tag = "1")]
+    pub number: u32,
+    /// What it was.
+    #[prost(enumeration = "TripKind", tag = "2")]
+    pub kind: i32,
+    /// The byte with which the card says what it was.
+    #[prost(uint32, tag = "3")]
+    pub kind_code: u32,
+    /// How much, in fen: added by a load, else taken.
+    #[prost(int64, tag = "4")]
+    pub amount_fen: i64,
+    /// The terminal that did it: 6 bytes.
+    #[prost(bytes = "vec", tag = "5")]
+    pub terminal: ::prost::alloc::vec::Vec<u8>,
+    /// The day, as `YYYY-MM-DD` by the terminal's calendar; empty where the bytes
+    /// are no date.
+    #[prost(string, tag = "6")]
+    pub date: ::prost::alloc::string::String,
+    /// The time of day, as `HH:MM:SS` by the terminal's clock; empty where the
+    /// bytes are none.
+    #[prost(string, tag = "7")]
+    pub time_of_day: ::prost::alloc::string::String,
+}
+/// What was done with a purse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TripKind {
+    /// Not given.
+    Unspecified = 0,
+    /// Money was loaded.
+    Load = 1,
+    /// A purchase.
+    Purchase = 2,
+    /// A purchase in two parts, as rides are, from entry to exit.
+    CompoundPurchase = 3,
+    /// A value that no published table names.
+    Other = 4,
+}
+impl TripKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TRIP_KIND_UNSPECIFIED",
+            Self::Load => "TRIP_KIND_LOAD",
+            Self::Purchase => "TRIP_KIND_PURCHASE",
+            Self::CompoundPurchase => "TRIP_KIND_COMPOUND_PURCHASE",
+            Self::Other => "TRIP_KIND_OTHER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TRIP_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "TRIP_KIND_LOAD" => Some(Self::Load),
+            "TRIP_KIND_PURCHASE" => Some(Self::Purchase),
+            "TRIP_KIND_COMPOUND_PURCHASE" => Some(Self::CompoundPurchase),
+            "TRIP_KIND_OTHER" => Some(Self::Other),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod purse_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Looks into the purses of transit cards. Open to registrars and
+    /// administrators.
+    ///
+    /// Anyone with a reader can ask a card for both without a key; a school that
+    /// does so answers for it. Each look leaves a row in the audit trail, before
+    /// its answer: who looked, when, and at which card on record, never what was
+    /// seen. No other call of this API asks a card for any of it. Nothing is
+    /// written to the card, so every call may be repeated.
+    ///
+    /// Errors of both calls:
+    ///
+    /// * those of `ReaderService.ReadCard`.
+    /// * `FAILED_PRECONDITION`, reason `NO_PURSE`: the card is of no family of which
+    ///  a purse is known, or it refuses; then the metadata `status_word` holds SW1
+    ///  SW2 in hexadecimal.
+    /// * `FAILED_PRECONDITION`, reasons `CARD_UNREADABLE`, `RANDOM_UID`: nothing
+    ///  names the card, so the look cannot be put on record.
+    /// * `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`; `RESOURCE_EXHAUSTED`, reason
+    ///  `REGISTRY_FULL`; `FAILED_PRECONDITION`, reason `REGISTRY_READ_ONLY`: the
+    ///  look could not be put on record, and nothing is told.
+    #[derive(Debug, Clone)]
+    pub struct PurseServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl PurseServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> PurseServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> PurseServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            PurseServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Reads how much is in the purse of the card in a reader.
+        pub async fn read_balance(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReadBalanceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReadBalanceResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.PurseService/ReadBalance",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.PurseService", "ReadBalance"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Reads the log of the purse of the card in a reader: at most the last ten
+        /// rides, purchases and loads.
+        pub async fn read_trips(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReadTripsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReadTripsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.PurseService/ReadTrips",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.PurseService", "ReadTrips"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod purse_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with PurseServiceServer.
+    #[async_trait]
+    pub trait PurseService: std::marker::Send + std::marker::Sync + 'static {
+        /// Reads how much is in the purse of the card in a reader.
+        async fn read_balance(
+            &self,
+            request: tonic::Request<super::ReadBalanceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReadBalanceResponse>,
+            tonic::Status,
+        >;
+        /// Reads the log of the purse of the card in a reader: at most the last ten
+        /// rides, purchases and loads.
+        async fn read_trips(
+            &self,
+            request: tonic::Request<super::ReadTripsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReadTripsResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Looks into the purses of transit cards. Open to registrars and
+    /// administrators.
+    ///
+    /// Anyone with a reader can ask a card for both without a key; a school that
+    /// does so answers for it. Each look leaves a row in the audit trail, before
+    /// its answer: who looked, when, and at which card on record, never what was
+    /// seen. No other call of this API asks a card for any of it. Nothing is
+    /// written to the card, so every call may be repeated.
+    ///
+    /// Errors of both calls:
+    ///
+    /// * those of `ReaderService.ReadCard`.
+    /// * `FAILED_PRECONDITION`, reason `NO_PURSE`: the card is of no family of which
+    ///  a purse is known, or it refuses; then the metadata `status_word` holds SW1
+    ///  SW2 in hexadecimal.
+    /// * `FAILED_PRECONDITION`, reasons `CARD_UNREADABLE`, `RANDOM_UID`: nothing
+    ///  names the card, so the look cannot be put on record.
+    /// * `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`; `RESOURCE_EXHAUSTED`, reason
+    ///  `REGISTRY_FULL`; `FAILED_PRECONDITION`, reason `REGISTRY_READ_ONLY`: the
+    ///  look could not be put on record, and nothing is told.
+    #[derive(Debug)]
+    pub struct PurseServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> PurseServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for PurseServiceServer<T>
+    where
+        T: PurseService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/xueka.v1.PurseService/ReadBalance" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReadBalanceSvc<T: PurseService>(pub Arc<T>);
+                    impl<
+                        T: PurseService,
+                    > tonic::server::UnaryService<super::ReadBalanceRequest>
+                    for ReadBalanceSvc<T> {
+                        type Response = super::ReadBalanceResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReadBalanceRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PurseService>::read_balance(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReadBalanceSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.PurseService/ReadTrips" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReadTripsSvc<T: PurseService>(pub Arc<T>);
+                    impl<
+                        T: PurseService,
+                    > tonic::server::UnaryService<super::ReadTripsRequest>
+                    for ReadTripsSvc<T> {
+                        type Response = super::ReadTripsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReadTripsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PurseService>::read_trips(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReadTripsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for PurseServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "xueka.v1.PurseService";
+    impl<T> tonic::server::NamedService for PurseServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::{Date, Time};
 
 use super::AMOUNT;
 use crate::decimal::{bcd_date, two_digits};
@@ -23,8 +23,8 @@ pub struct Trip {
     pub number: u16,
     /// How much, in fen: added for a load, else taken.
     pub amount: u32,
-    /// What it was.
-    pub kind: TripKind,
+    /// What it was, as the card says it; [`kind`](Self::kind) gives the meaning.
+    pub kind_code: u8,
     /// The terminal that did it, as its bytes.
     pub terminal: [u8; 6],
     /// The day, as the terminal had it; `None` where it is no date.
@@ -33,7 +33,7 @@ pub struct Trip {
     pub time: Option<Time>,
 }
 
-/// What was done. Unknown values survive.
+/// What was done with a purse.
 ///
 /// Source: nfcim/nfsee `assets/read.js`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub enum TripKind {
     /// `09`: a purchase in two parts, as rides are, from entry to exit.
     CompoundPurchase,
     /// Any other value.
-    Other(u8),
+    Other,
 }
 
 impl Trip {
@@ -67,7 +67,7 @@ impl Trip {
             a1,
             a2,
             a3,
-            kind,
+            kind_code,
             t0,
             t1,
             t2,
@@ -82,27 +82,21 @@ impl Trip {
         Some(Self {
             number: u16::from_be_bytes([n0, n1]),
             amount: u32::from_be_bytes([a0, a1, a2, a3]) & AMOUNT,
-            kind: kind.into(),
+            kind_code,
             terminal: [t0, t1, t2, t3, t4, t5],
             date: bcd_date(&date),
             time: bcd_time([hour, minute, second]),
         })
     }
 
-    /// Day and time together; `None` unless there are both.
+    /// What it was.
     #[must_use]
-    pub fn moment(&self) -> Option<DateTime> {
-        Some(self.date?.to_datetime(self.time?))
-    }
-}
-
-impl From<u8> for TripKind {
-    fn from(byte: u8) -> Self {
-        match byte {
-            0x01 | 0x02 => Self::Load,
-            0x05 | 0x06 => Self::Purchase,
-            0x09 => Self::CompoundPurchase,
-            other => Self::Other(other),
+    pub fn kind(&self) -> TripKind {
+        match self.kind_code {
+            0x01 | 0x02 => TripKind::Load,
+            0x05 | 0x06 => TripKind::Purchase,
+            0x09 => TripKind::CompoundPurchase,
+            _ => TripKind::Other,
         }
     }
 }
@@ -136,13 +130,12 @@ mod tests {
         let expected = Trip {
             number: 423,
             amount: 500,
-            kind: TripKind::Purchase,
+            kind_code: 0x06,
             terminal: [0x30, 0x01, 0x02, 0x03, 0x04, 0x05],
             date: Some(date(2026, 9, 1)),
             time: Some(time(7, 30, 5, 0)),
         };
         assert!(trip == expected, "the top bit of the amount is noise");
-        assert_eq!(trip.moment().unwrap().to_string(), "2026-09-01T07:30:05");
         assert_eq!(format!("{trip:?}"), "Trip(…)");
     }
 
@@ -160,7 +153,6 @@ mod tests {
             let trip = trip(&record).unwrap();
             assert_eq!(trip.date.is_some(), has_date, "{why}");
             assert_eq!(trip.time.is_some(), has_time, "{why}");
-            assert_eq!(trip.moment().is_some(), has_date && has_time, "{why}");
         }
     }
 
@@ -181,15 +173,16 @@ mod tests {
     #[test]
     fn kinds_have_the_values_of_their_source() {
         let cases = [
-            (0x01, TripKind::Load),
-            (0x02, TripKind::Load),
-            (0x05, TripKind::Purchase),
-            (0x06, TripKind::Purchase),
-            (0x09, TripKind::CompoundPurchase),
-            (0x07, TripKind::Other(0x07)),
+            ("01", TripKind::Load),
+            ("02", TripKind::Load),
+            ("05", TripKind::Purchase),
+            ("06", TripKind::Purchase),
+            ("09", TripKind::CompoundPurchase),
+            ("07", TripKind::Other),
         ];
-        for (byte, expected) in cases {
-            assert_eq!(TripKind::from(byte), expected);
+        for (code, expected) in cases {
+            let record = format!("0001 000000 000001F4 {code} 300102030405 20260901 073005");
+            assert_eq!(trip(&record).unwrap().kind(), expected, "{code}");
         }
     }
 

@@ -29,7 +29,7 @@ fn trips(
     trips.map(|trips| {
         let facts = trips
             .iter()
-            .map(|trip| (trip.number, trip.amount, trip.kind));
+            .map(|trip| (trip.number, trip.amount, trip.kind()));
         facts.collect()
     })
 }

@@ -1,4 +1,5 @@
-//! `card show`, `collect`, `report-loss` and `cancel-loss`.
+//! `card show`, `collect`, `report-loss` and `cancel-loss`; the others of `card`
+//! have files of their own.
 
 use xueka_api::v1::{
     CancelLossRequest, Card, CollectCardRequest, GetCardRequest, LossReason, ReportLossRequest,
@@ -8,7 +9,7 @@ use xueka_api::v1::{
 use super::{
     Dial,
     found::{self, Found},
-    import, in_reader, request_id, tell_wait,
+    import, in_reader, purse, request_id, tell_wait,
 };
 use crate::{
     args::{CancelLossArgs, CardCommand, CollectArgs, OnRecordArgs, RequestIdArgs},
@@ -32,6 +33,12 @@ pub(super) async fn run(
         CardCommand::Import(args) => return import::run(dial, output, args).await,
         CardCommand::Find { printed } => {
             return found::list(&dial.connect().await?, output, &printed).await;
+        }
+        CardCommand::Balance(args) => {
+            return purse::balance(&dial.connect().await?, output, args).await;
+        }
+        CardCommand::Trips(args) => {
+            return purse::trips(&dial.connect().await?, output, args).await;
         }
         CardCommand::Show(args) => {
             let connection = dial.connect().await?;

@@ -7,6 +7,7 @@ mod doctor;
 mod found;
 mod import;
 mod number;
+mod purse;
 mod readers;
 mod sim;
 mod token;

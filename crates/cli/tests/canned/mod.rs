@@ -20,6 +20,7 @@ use xueka_api::v1::{
     blacklist_service_server::{BlacklistService, BlacklistServiceServer},
     issuance_service_server::{IssuanceService, IssuanceServiceServer},
     number_service_server::{NumberService, NumberServiceServer},
+    purse_service_server::{PurseService, PurseServiceServer},
     reader_service_server::{ReaderService, ReaderServiceServer},
     simulator_service_server::{SimulatorService, SimulatorServiceServer},
     token_service_server::{TokenService, TokenServiceServer},
@@ -98,6 +99,7 @@ impl CannedDaemon {
                     .add_service(IssuanceServiceServer::new(desk.clone()))
                     .add_service(BlacklistServiceServer::new(desk.clone()))
                     .add_service(NumberServiceServer::new(desk.clone()))
+                    .add_service(PurseServiceServer::new(desk.clone()))
                     .add_service(TokenServiceServer::new(desk))
                     .add_optional_service(simulator)
                     .serve_with_incoming(incoming);
@@ -633,6 +635,48 @@ impl NumberService for Desk {
         Ok(Response::new(CheckShortNumberResponse {
             fit: fit.into(),
             card: Some(card(CardState::Active)),
+        }))
+    }
+}
+
+#[tonic::async_trait]
+impl PurseService for Desk {
+    async fn read_balance(
+        &self,
+        request: Request<ReadBalanceRequest>,
+    ) -> Result<Response<ReadBalanceResponse>, Status> {
+        let place = request.into_inner().in_reader.unwrap_or_default();
+        Self::obey(&place.reader).await?;
+        Ok(Response::new(ReadBalanceResponse {
+            reader: "Reader 0".to_owned(),
+            family: CardFamily::TUnion.into(),
+            card_number: "3104870012345678901".to_owned(),
+            balance_fen: -350,
+        }))
+    }
+
+    async fn read_trips(
+        &self,
+        request: Request<ReadTripsRequest>,
+    ) -> Result<Response<ReadTripsResponse>, Status> {
+        let place = request.into_inner().in_reader.unwrap_or_default();
+        Self::obey(&place.reader).await?;
+        let trip = |kind: TripKind, amount_fen| Trip {
+            kind: kind.into(),
+            amount_fen,
+            terminal: vec![0x30, 0x01, 0x02, 0x03, 0x04, 0x05],
+            date: "2026-09-01".to_owned(),
+            time_of_day: "07:30:05".to_owned(),
+            ..Trip::default()
+        };
+        Ok(Response::new(ReadTripsResponse {
+            reader: "Reader 0".to_owned(),
+            family: CardFamily::TUnion.into(),
+            card_number: "3104870012345678901".to_owned(),
+            trips: vec![
+                trip(TripKind::CompoundPurchase, 400),
+                trip(TripKind::Load, 10_000),
+            ],
         }))
     }
 }

@@ -4,6 +4,7 @@
 mod blacklist;
 mod issuance;
 mod number;
+mod purse;
 mod reader;
 mod register;
 mod simulator;
@@ -16,6 +17,7 @@ use xueka_registry::RequestId;
 pub(crate) use blacklist::Blacklist;
 pub(crate) use issuance::Issuance;
 pub(crate) use number::Numbers;
+pub(crate) use purse::Purses;
 pub(crate) use reader::Readers;
 pub(crate) use simulator::Simulation;
 pub(crate) use token::Tokens;
