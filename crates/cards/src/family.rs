@@ -7,3 +7,4 @@ pub(crate) mod mifare_classic;
 pub(crate) mod storage;
 pub(crate) mod t_union;
 pub(crate) mod transit_cpu;
+pub(crate) mod ultralight;

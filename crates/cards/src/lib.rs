@@ -23,12 +23,14 @@ mod key_ring;
 mod look;
 mod mask;
 pub mod mifare;
+mod ndef;
 mod profile;
 mod purse;
 mod read;
 mod reading;
 mod secret;
 mod trace;
+pub mod type2;
 
 pub use confirm::confirm_same_card;
 pub use error::{ProfileError, ReadError};

@@ -7,7 +7,7 @@ use xueka_transport::{CardSession, Dialect};
 use crate::{
     CardReading, Gap, MissingPart, ReadError, ReadingProfile,
     dialogue::{Dialogue, content},
-    family::{city_union, mifare_classic, storage, t_union, transit_cpu},
+    family::{city_union, mifare_classic, storage, t_union, transit_cpu, ultralight},
     findings::Findings,
     look::{Look, by_ats, look},
 };
@@ -48,6 +48,7 @@ pub fn read_card(
             | CardFamily::MifareClassic4K) => {
                 mifare_classic::read(&mut card, classic, dialect, profile)?
             }
+            CardFamily::Ultralight => ultralight::read(&mut card, uid.ok(), profile)?,
             other => Findings::of(other),
         },
         Look::Desfire => Findings::of(CardFamily::Desfire),

@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     Key, KeyRing,
+    diversify::{MAX_AES_INPUT, MAX_DES_INPUT},
     mifare::{Block, Sector},
 };
 
@@ -45,9 +46,6 @@ const SHORT_READ: usize = 256;
 const LARGEST_DESFIRE: usize = 32 * 1024;
 /// Bytes that 256 pages have.
 const ALL_PAGES: usize = 256 * 4;
-/// The most bytes that diversify a key: NXP AN10922, §2.2 and §2.4.
-const MAX_AES_INPUT: usize = 31;
-const MAX_DES_INPUT: usize = 15;
 /// Bytes of the longest UID that a card with such keys has.
 const UID: usize = 7;
 const DESFIRE_AID: usize = 3;

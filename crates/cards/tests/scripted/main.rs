@@ -12,5 +12,6 @@ mod confirmation;
 mod conversations;
 mod malformed;
 mod mifare;
+mod pages;
 mod purse;
 mod script;
