@@ -14,6 +14,7 @@ use xueka_tests::{Counter, Setup};
 /// Values that occur nowhere else, in the forms in which they could slip out.
 const CANARIES: &[(&str, &str)] = &[
     ("1000751077665544", "a card number"),
+    ("77665544", "a short number"),
     ("1000751077665599", "the number of another card"),
     ("G209912345678", "a student number"),
     ("欧阳测试甲", "a name"),
@@ -63,6 +64,12 @@ fn nothing_personal_is_logged_or_told_by_errors() {
     let _ = counter.at_reader("read").expect(0);
     assert_eq!(counter.verdict(0), "VALID");
     let _ = cli.run("card show --student G209912345678").expect(0);
+    let _ = cli.run("card find 3571840519").expect(0);
+    let _ = cli.run("verify 07F6E5D4").expect(0);
+    let _ = cli.run("number teach 3571840519 --uid D4E5F607").expect(0);
+    let _ = cli
+        .run("number short 77665544 --student G209912345678")
+        .expect(0);
     let _ = cli
         .run("card report-loss --number 1000751077665544")
         .expect(0);
@@ -77,6 +84,8 @@ fn nothing_personal_is_logged_or_told_by_errors() {
     let refused = [
         "card show --number 1000751077665599",
         "card report-loss --number 1000751077665599",
+        "card show 1000751077665599",
+        "verify 1000751077665599",
         "card collect --student G209912345678",
         "card cancel-loss",
         "blacklist remove --number 1000751077665544",
