@@ -6,6 +6,10 @@
 //! [`ReadingProfile`], made of the profiles of schools and the [`KeyRing`] that
 //! opens their places.
 //!
+//! [`inspect_card`] looks closer, for people: why a card was recognised as what
+//! it was, what else is on it, whether something hints at a copy; [`explain`]
+//! puts that into words.
+//!
 //! A reading sends what the family's identification, number, dates and kind
 //! need, and nothing more: never a balance, never a log of trips, never a
 //! command that could change a card. Reader models, threads, clocks and the
@@ -17,8 +21,11 @@ mod decimal;
 mod dialogue;
 mod diversify;
 mod error;
+pub mod explain;
 mod family;
 mod findings;
+mod hints;
+mod inspect;
 mod key_ring;
 mod look;
 mod mask;
@@ -28,17 +35,21 @@ mod profile;
 mod purse;
 mod read;
 mod reading;
+mod recognise;
 mod secret;
 mod trace;
 pub mod type2;
 
 pub use confirm::confirm_same_card;
 pub use error::{ProfileError, ReadError};
+pub use hints::{Grade, Hint};
+pub use inspect::{AskedAts, FoundApplication, Inspection, KnownApplication, inspect_card};
 pub use key_ring::KeyRing;
 pub use mask::{Failure, MaskedByte, MaskedBytes, MaskedExchange, MaskedOutcome, MaskedTrace};
 pub use profile::{KeyAttempts, PUBLISHED_PROFILES, ProfileText, ReadingProfile};
 pub use purse::{Balance, NoPurse, Trip, TripKind, read_balance, read_trips};
 pub use read::read_card;
 pub use reading::{CardReading, Gap, MissingPart, NumberSource};
+pub use recognise::{Bearing, Clue, Recognition, Seen, Weight};
 pub use secret::{Key, MifareKey, SecretKey};
 pub use trace::{Trace, TracedSession};

@@ -106,6 +106,18 @@ impl Trace {
         mask::mask(&self.atr, &self.exchanges, numbers, self.n_dropped)
     }
 
+    /// The commands that were answered with `9000`, each with the data of its
+    /// answer.
+    pub(crate) fn successes(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.exchanges.iter().filter_map(|exchange| {
+            let RawOutcome::Response(response) = &exchange.outcome else {
+                return None;
+            };
+            let data = response.strip_suffix(&[0x90, 0x00])?;
+            Some((exchange.command.as_slice(), data))
+        })
+    }
+
     /// How many exchanges there were, kept or not.
     #[must_use]
     pub fn n_exchanges(&self) -> usize {

@@ -25,7 +25,7 @@ use crate::{
     NumberSource, ReadError, ReadingProfile,
     dialogue::{Dialogue, content},
     findings::Findings,
-    mifare::{Block, ClassicSize, KeyKind, Sector},
+    mifare::{Block, ClassicSize, KeyKind, ManufacturerBlock, Sector},
     profile::place::{ClassicPlace, SectorKey},
 };
 
@@ -55,6 +55,32 @@ pub(crate) fn read(
         }
     }
     Ok(findings)
+}
+
+/// Reads block 0, in which the maker wrote what the chip is, where the profile
+/// has keys for its sector; `None` where it has none or they do not open it.
+///
+/// For a close look at the card: a reading has no need of it.
+pub(crate) fn read_block_0(
+    card: &mut Dialogue<'_>,
+    family: CardFamily,
+    dialect: &Dialect,
+    profile: &ReadingProfile,
+) -> Result<Option<ManufacturerBlock>, ReadError> {
+    let block = Block::MANUFACTURER;
+    let Some(size) = ClassicSize::of(family) else {
+        return Ok(None);
+    };
+    let in_sector = |place: &&ClassicPlace| {
+        let mut places = place.fields.places().into_iter();
+        places.any(|(known, _)| known.sector() == block.sector())
+    };
+    let Some(place) = profile.classic(size).find(in_sector) else {
+        return Ok(None);
+    };
+    let mut reader = BlockReader::new(dialect, profile.max_key_attempts());
+    let content = reader.read(card, block, &place.keys)?.unwrap_or_default();
+    Ok(content.try_into().ok().map(ManufacturerBlock::new))
 }
 
 /// Reads the number and, when there is one, the dates.

@@ -10,6 +10,7 @@
 mod babble;
 mod confirmation;
 mod conversations;
+mod inspection;
 mod malformed;
 mod mifare;
 mod pages;
