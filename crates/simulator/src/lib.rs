@@ -24,7 +24,7 @@ mod scenario;
 mod simulator;
 mod vpcd;
 
-pub use card::{Fault, ReaderStyle, VirtualCard, card_kinds};
+pub use card::{Fault, ReaderStyle, Story, VirtualCard, card_kinds};
 pub use error::{DescriptionError, SimulatorError};
 pub use in_process::{ServiceState, SimulatedSource, VirtualService};
 pub use record::{Exchange, Outcome};

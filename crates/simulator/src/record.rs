@@ -37,6 +37,9 @@ impl fmt::Display for Exchange {
         match &self.outcome {
             Outcome::Response(response) => f.write_str(&hex::encode_upper(response)),
             Outcome::Torn { .. } => f.write_str("(torn)"),
+            Outcome::Silent => f.write_str("(silent)"),
+            Outcome::Unplugged => f.write_str("(unplugged)"),
+            Outcome::ServiceRestarted => f.write_str("(service restarted)"),
             Outcome::Stuck => f.write_str("(no answer)"),
             Outcome::Reset => f.write_str("(reset by another program)"),
             Outcome::Violation => f.write_str("(pseudo-APDU to a contact card)"),
@@ -58,6 +61,12 @@ pub enum Outcome {
         /// sent; `None` when the card never came to answer.
         unfinished: Option<Vec<u8>>,
     },
+    /// It did not answer, and stayed.
+    Silent,
+    /// Its reader was unplugged before the command was sent.
+    Unplugged,
+    /// The service was killed before the command was sent.
+    ServiceRestarted,
     /// It never answers again.
     Stuck,
     /// Another program reset it before the command was sent.

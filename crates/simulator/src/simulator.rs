@@ -148,6 +148,29 @@ impl Simulator {
         }
     }
 
+    /// Puts the card that lay last in a slot there again: its memory is as it
+    /// was left, faults that struck do not strike again, and commands are
+    /// counted anew. One that lies there is taken away first.
+    ///
+    /// # Errors
+    ///
+    /// As [`insert`](Self::insert); an empty slot in which no card ever lay
+    /// stays empty.
+    pub fn put_back(&self, slot: usize) -> Result<(), SimulatorError> {
+        let card = match &self.slots {
+            Slots::InProcess(world) => world.take_last(slot)?,
+            Slots::Vpcd(slots) => get(slots, slot)?.take_last(),
+            Slots::Ifd(slots) => get(slots, slot)?.take_last(),
+        };
+        match card {
+            Some(mut card) => {
+                card.put_back();
+                self.insert(slot, card)
+            }
+            None => Ok(()),
+        }
+    }
+
     /// What passed between readers and the card that is, or was last, in a
     /// slot, since it was put there; the last 4096 exchanges.
     ///

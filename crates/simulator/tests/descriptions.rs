@@ -84,6 +84,16 @@ fn each_key_changes_what_it_names() {
             "0000009000",
         ),
         (
+            "kind = 'transit-cpu'\n[[fault]]\nwhat = 'truncated'\nn_bytes = 3",
+            "00B0840008",
+            "10007510123456",
+        ),
+        (
+            "kind = 'mifare-classic-1k'\nmagic = true",
+            "FFCA010000",
+            "DABC19109000",
+        ),
+        (
             "kind = 'transit-cpu'\n[[fault]]\nwhat = 'swap'\nuid = '0A0B0C0D'",
             "FFCA000000",
             "0A0B0C0D9000",

@@ -11,6 +11,10 @@ use crate::chip::{
     transit::Transit,
 };
 
+/// Historical bytes in the ATS of some Gen2 cards (proxmark3
+/// `doc/magic_cards_notes.md`).
+const MAGIC_HISTORICAL: [u8; 4] = [0xDA, 0xBC, 0x19, 0x10];
+
 /// Details: each changes one thing and leaves the others.
 ///
 /// A detail that a kind of card does not have leaves the card as it is.
@@ -48,7 +52,7 @@ impl VirtualCard {
     /// The historical bytes of the ATS, from which the ATR is made anew.
     #[must_use]
     pub fn historical_bytes(mut self, historical: impl Into<Vec<u8>>) -> Self {
-        if self.historical.is_some() {
+        if self.historical.is_some() && !matches!(self.chip, Chip::Classic(_)) {
             let historical = historical.into();
             self.atr = atr::contactless(&historical);
             self.historical = Some(historical);
@@ -236,6 +240,29 @@ impl VirtualCard {
     pub fn block(mut self, block: u16, data: [u8; 16]) -> Self {
         if let Chip::Classic(card) | Chip::Fmcos(_, Some(card)) = &mut self.chip {
             card.set_block(block, data);
+        }
+        self
+    }
+
+    /// Block 0 of a MIFARE Classic, which usually repeats UID, check byte, SAK
+    /// and ATQA: also one that contradicts the card.
+    #[must_use]
+    pub fn block_0(mut self, data: [u8; 16]) -> Self {
+        if let Chip::Classic(card) | Chip::Fmcos(_, Some(card)) = &mut self.chip {
+            card.set_block_0(data);
+        }
+        self
+    }
+
+    /// Makes a MIFARE Classic a magic one of the kind Gen2 (CUID): block 0 is
+    /// written like any other, the UID follows it from the next activation on,
+    /// and the card gives the historical bytes of its ATS (`09 78 00 91 02`
+    /// `DA BC 19 10`), which a Classic has not.
+    #[must_use]
+    pub fn magic(mut self) -> Self {
+        if let Chip::Classic(card) = &mut self.chip {
+            card.set_magic();
+            self.historical = Some(MAGIC_HISTORICAL.to_vec());
         }
         self
     }

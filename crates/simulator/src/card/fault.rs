@@ -15,6 +15,38 @@ pub enum Fault {
         /// Whether it obeyed the command before it left.
         obeyed: bool,
     },
+    /// The card leaves in the middle of writing: what it was writing holds its
+    /// old content, the new one, or a third that is neither, and may read
+    /// differently each time. Which of these, the seed says. A command that
+    /// writes nothing is torn as by [`Self::Tear`].
+    ///
+    /// What the chip writes with backup is whole: old or new.
+    TornWrite {
+        /// One seed, one content.
+        seed: u64,
+    },
+    /// The card does not answer this command; the reader gives up, and the
+    /// card stays.
+    Silence {
+        /// Whether it obeyed the command all the same.
+        obeyed: bool,
+    },
+    /// The answer is noise, of at least two bytes.
+    Garbage {
+        /// One seed, one answer.
+        seed: u64,
+    },
+    /// The last bytes of the answer are missing, the status word first.
+    Truncated {
+        /// How many are missing.
+        n_bytes: u16,
+    },
+    /// The reader is unplugged before the command is sent. Behind a real pcscd
+    /// the card leaves instead.
+    Unplug,
+    /// The smart-card service is killed before the command is sent, and starts
+    /// again at once. Behind a real pcscd the card leaves instead.
+    ServiceRestart,
     /// The card leaves when a part of its answer has been sent: on a real
     /// pcscd, an answer that was announced with more bytes than came.
     HalfResponse,

@@ -4,10 +4,11 @@ mod constructors;
 mod details;
 mod fault;
 mod kind;
+mod story;
 
 use std::{fmt, mem, thread, time::Duration};
 
-use xueka_transport::{CardSession, CardTransport, TransportError};
+use xueka_transport::{CardSession, CardTransport, SourceError, TransportError};
 
 pub(crate) use self::constructors::{
     DEFAULT_CAMPUS_NUMBER, DEFAULT_CITY_UNION_NUMBER, DEFAULT_T_UNION_NUMBER,
@@ -16,10 +17,12 @@ pub(crate) use self::constructors::{
 pub use self::fault::{Fault, ReaderStyle};
 pub(crate) use self::kind::Kind;
 pub use self::kind::card_kinds;
+pub use self::story::Story;
 use crate::{
     chip::{
         Chip,
         command::{Command, refuse, reply},
+        noise::Noise,
         pseudo::{self, Face},
         status,
     },
@@ -112,6 +115,20 @@ impl VirtualCard {
         self.record.to_vec()
     }
 
+    /// Takes the card away and puts it on a reader again: what is selected and
+    /// authenticated is forgotten, its memory stays, commands are counted and
+    /// recorded anew, and faults that struck do not strike again.
+    pub fn put_back(&mut self) {
+        let struck = self.life.n_commands;
+        self.faults.retain(|(at, _)| *at > struck);
+        self.arrive();
+    }
+
+    /// As [`fault`](Self::fault), on a card that is in use.
+    pub fn add_fault(&mut self, at_command: u32, fault: Fault) {
+        self.faults.push((at_command, fault));
+    }
+
     /// Whether the card gives an answer to reset.
     pub(crate) fn is_mute(&self) -> bool {
         self.is_mute || self.life.is_dead
@@ -136,6 +153,12 @@ impl VirtualCard {
             && let Some(uid) = chip.programmed_uid.take()
         {
             self.uid = UidRule::Fixed(uid);
+        }
+        if let Chip::Classic(chip) = &self.chip
+            && let Some(uid) = chip.magic_uid()
+            && matches!(&self.uid, UidRule::Fixed(old) if old.len() == uid.len())
+        {
+            self.uid = UidRule::Fixed(uid.to_vec());
         }
         if let Chip::Desfire(chip) = &mut self.chip
             && std::mem::take(&mut chip.wants_random_uid)
@@ -192,6 +215,9 @@ impl VirtualCard {
                 Fault::Tear { obeyed: false } => {
                     return Some(Outcome::Torn { unfinished: None });
                 }
+                Fault::Silence { obeyed: false } => return Some(Outcome::Silent),
+                Fault::Unplug => return Some(Outcome::Unplugged),
+                Fault::ServiceRestart => return Some(Outcome::ServiceRestarted),
                 fault if fault.lasts() => self.life.lasting.push(fault),
                 _ => {}
             }
@@ -208,12 +234,34 @@ impl VirtualCard {
             return Outcome::Violation;
         }
         let response = match pseudo::parse_older(bytes).or_else(|| Command::parse(bytes)) {
-            Some(command) => self
-                .endless(&command)
-                .unwrap_or_else(|| self.answer(&command)),
+            Some(command) => match (self.endless(&command), self.torn_write()) {
+                (Some(response), _) => response,
+                (None, Some(seed)) => {
+                    let before = self.chip.clone();
+                    let response = self.answer(&command);
+                    self.chip.tear(&before, &command, seed);
+                    response
+                }
+                (None, None) => self.answer(&command),
+            },
             None => refuse(status::WRONG_LENGTH),
         };
         self.spoil(response)
+    }
+
+    /// The seed of a torn write at this command.
+    fn torn_write(&self) -> Option<u64> {
+        let mut now = self.faults_now();
+        now.find_map(|fault| match fault {
+            Fault::TornWrite { seed } => Some(*seed),
+            _ => None,
+        })
+    }
+
+    fn faults_now(&self) -> impl Iterator<Item = &Fault> {
+        let now = self.life.n_commands;
+        let now = self.faults.iter().filter(move |(at, _)| *at == now);
+        now.map(|(_, fault)| fault)
     }
 
     fn answer(&mut self, command: &Command<'_>) -> Vec<u8> {
@@ -258,10 +306,21 @@ impl VirtualCard {
 
     /// Faults of this command that change a finished answer.
     fn spoil(&self, mut response: Vec<u8>) -> Outcome {
-        let now = self.life.n_commands;
-        for (_, fault) in self.faults.iter().filter(|(at, _)| *at == now) {
+        for fault in self.faults_now() {
             match fault {
-                Fault::Tear { obeyed: true } => return Outcome::Torn { unfinished: None },
+                Fault::Tear { obeyed: true } | Fault::TornWrite { .. } => {
+                    return Outcome::Torn { unfinished: None };
+                }
+                Fault::Silence { obeyed: true } => return Outcome::Silent,
+                Fault::Garbage { seed } => {
+                    let mut noise = Noise::new(*seed);
+                    let n_bytes = 2 + noise.byte() % 30;
+                    response = (0..n_bytes).map(|_| noise.byte()).collect();
+                }
+                Fault::Truncated { n_bytes } => {
+                    let left = response.len().saturating_sub(usize::from(*n_bytes));
+                    response.truncate(left);
+                }
                 Fault::HalfResponse => {
                     return Outcome::Torn {
                         unfinished: Some(response),
@@ -293,7 +352,10 @@ impl CardTransport for VirtualCard {
             thread::sleep(delay);
         }
         match outcome {
-            Outcome::Torn { .. } | Outcome::Stuck => self.life.is_gone = true,
+            Outcome::Torn { .. }
+            | Outcome::Stuck
+            | Outcome::Unplugged
+            | Outcome::ServiceRestarted => self.life.is_gone = true,
             Outcome::Reset => self.life.was_reset = true,
             _ => {}
         }
@@ -325,7 +387,9 @@ pub(crate) fn deliver(outcome: Outcome, response: &mut Vec<u8>) -> Result<(), Tr
             mem::swap(response, &mut bytes);
             Ok(())
         }
-        Outcome::Torn { .. } | Outcome::Stuck => Err(TransportError::CardGone),
+        Outcome::Torn { .. } | Outcome::Stuck | Outcome::Silent => Err(TransportError::CardGone),
+        Outcome::Unplugged => Err(TransportError::ReaderGone),
+        Outcome::ServiceRestarted => Err(SourceError::NoService.into()),
         Outcome::Reset => Err(TransportError::CardReset),
         Outcome::Violation | Outcome::Dead => Err(TransportError::CardMute),
     }

@@ -12,6 +12,7 @@ pub(crate) mod fmcos;
 pub(crate) mod noise;
 pub(crate) mod pseudo;
 pub(crate) mod status;
+pub(crate) mod tear;
 pub(crate) mod tlv;
 pub(crate) mod transit;
 pub(crate) mod ultralight;

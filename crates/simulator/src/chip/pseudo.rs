@@ -19,6 +19,12 @@ const AUTHENTICATE: u8 = 0x88;
 const READ_BINARY: u8 = 0xB0;
 const GET_DATA: u8 = 0xCA;
 const UPDATE_BINARY: u8 = 0xD6;
+/// Value blocks as ACS readers do them (API ACR122U 2.04, §5.5): one byte of
+/// what to do and the amount, the highest byte first.
+const VALUE: u8 = 0xD7;
+const ADD: u8 = 0x01;
+const TAKE: u8 = 0x02;
+const RESTORE: u8 = 0x03;
 
 /// P1 of GET DATA.
 const UID: u8 = 0x00;
@@ -38,6 +44,16 @@ pub(crate) trait Memory {
 
     /// FF 86, FF 88: authenticates the sector of `block`.
     fn authenticate(&mut self, _block: u16, _key_kind: u8, _slot: u8) -> u16 {
+        status::NOT_SUPPORTED
+    }
+
+    /// Adds to a value block, or takes from it.
+    fn change_value(&mut self, _block: u16, _by: i32) -> u16 {
+        status::NOT_SUPPORTED
+    }
+
+    /// Copies a value block to another of the same sector.
+    fn restore(&mut self, _from: u16, _to: u16) -> u16 {
         status::NOT_SUPPORTED
     }
 
@@ -82,9 +98,8 @@ impl Face<'_> {
         }
         let Some(memory) = self.memory else {
             return refuse(match command.ins {
-                LOAD_KEYS | GENERAL_AUTHENTICATE | AUTHENTICATE | READ_BINARY | UPDATE_BINARY => {
-                    status::NOT_SUPPORTED
-                }
+                LOAD_KEYS | GENERAL_AUTHENTICATE | AUTHENTICATE | READ_BINARY | UPDATE_BINARY
+                | VALUE => status::NOT_SUPPORTED,
                 _ => status::UNKNOWN_INS,
             });
         };
@@ -96,7 +111,19 @@ impl Face<'_> {
             }
             (READ_BINARY, [], Some(le)) => memory.read(command.p1_p2(), le),
             (UPDATE_BINARY, data @ [_, ..], _) => refuse(memory.write(command.p1_p2(), data)),
-            (AUTHENTICATE | READ_BINARY | UPDATE_BINARY, _, _) => refuse(status::WRONG_LENGTH),
+            (VALUE, &[deed @ (ADD | TAKE), a, b, c, d], _) => {
+                let amount = i32::from_be_bytes([a, b, c, d]);
+                let amount = if deed == ADD {
+                    amount
+                } else {
+                    amount.wrapping_neg()
+                };
+                refuse(memory.change_value(command.p1_p2(), amount))
+            }
+            (VALUE, &[RESTORE, to], _) => refuse(memory.restore(command.p1_p2(), to.into())),
+            (AUTHENTICATE | READ_BINARY | UPDATE_BINARY | VALUE, _, _) => {
+                refuse(status::WRONG_LENGTH)
+            }
             _ => refuse(status::UNKNOWN_INS),
         }
     }

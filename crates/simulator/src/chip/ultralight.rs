@@ -5,8 +5,10 @@
 
 use super::{
     command::{refuse, reply},
+    noise::Noise,
     pseudo::Memory,
     status,
+    tear::{WeakBit, mixed},
 };
 
 /// Bytes in a page, and in the answer to one read.
@@ -31,14 +33,16 @@ const CASCADE_TAG: u8 = 0x88;
 #[derive(Clone, Debug)]
 pub(crate) struct Ultralight {
     bytes: Vec<u8>,
+    /// The page that the last command wrote.
+    written: Option<usize>,
+    /// What a torn write left between 0 and 1.
+    weak: Option<WeakBit>,
 }
 
 impl Ultralight {
     /// An empty MIFARE Ultralight.
     pub(crate) fn plain() -> Self {
-        Self {
-            bytes: vec![0; N_ULTRALIGHT_PAGES * PAGE],
-        }
+        Self::of(N_ULTRALIGHT_PAGES)
     }
 
     /// An empty NTAG213, its capability container saying 144 bytes.
@@ -59,11 +63,33 @@ impl Ultralight {
     /// `size` is the third byte of the capability container: eighths of the
     /// bytes for data.
     fn ntag(n_pages: usize, size: u8) -> Self {
-        let mut card = Self {
-            bytes: vec![0; n_pages * PAGE],
-        };
+        let mut card = Self::of(n_pages);
         card.set_page(OTP_PAGE, [0xE1, 0x10, size, 0x00]);
         card
+    }
+
+    fn of(n_pages: usize) -> Self {
+        Self {
+            bytes: vec![0; n_pages * PAGE],
+            written: None,
+            weak: None,
+        }
+    }
+
+    /// The field went away while `page` was being written.
+    pub(crate) fn tear(&mut self, old: &Self, page: usize, noise: &mut Noise) {
+        let range = page.saturating_mul(PAGE)..page.saturating_add(1).saturating_mul(PAGE);
+        let (Some(now), Some(old)) = (self.bytes.get_mut(range.clone()), old.bytes.get(range))
+        else {
+            return;
+        };
+        // A refused write has begun nothing.
+        if self.written != Some(page) {
+            return;
+        }
+        let torn = mixed(old, now, noise);
+        now.copy_from_slice(&torn.bytes);
+        self.weak = torn.is_weak.then(|| WeakBit::new(page, PAGE, noise));
     }
 
     /// Writes the UID with its check bytes into the first pages, when it has
@@ -116,10 +142,30 @@ impl Memory for Ultralight {
             asked => asked,
         };
         let around = self.bytes.iter().cycle().skip(start).take(asked);
-        reply(&around.copied().collect::<Vec<_>>(), status::OK)
+        let mut shown = around.copied().collect::<Vec<_>>();
+        if let Some(weak) = &mut self.weak {
+            for (page, bytes) in (usize::from(page)..).zip(shown.chunks_mut(PAGE)) {
+                if weak.is_at(page) {
+                    weak.waver(bytes);
+                }
+            }
+        }
+        reply(&shown, status::OK)
     }
 
     fn write(&mut self, page: u16, data: &[u8]) -> u16 {
+        let word = self.write_page(page, data);
+        let place = usize::from(page);
+        self.written = (word == status::OK).then_some(place);
+        if self.written.is_some() {
+            self.weak = self.weak.take().filter(|weak| !weak.is_at(place));
+        }
+        word
+    }
+}
+
+impl Ultralight {
+    fn write_page(&mut self, page: u16, data: &[u8]) -> u16 {
         let Ok(data) = <[u8; PAGE]>::try_from(data) else {
             return status::WRONG_LENGTH;
         };

@@ -27,7 +27,7 @@
 //! | `fm1208`, `fm1208-combined`, `cpu-tid` | `historical_bytes`, `blank`, `[[directory]]` (`id`, `name`, `application`, `create`, `erase`), `[[key]]` (`directory`, `kind`, `id`, `value`, `usage`, `change`, `follow_up`, `tries`), `[[file]]` (`directory`, `id`, `kind`, `data`, `records`, `most`, `length`, `balance`, `protection`, `read`, `write`, `access`) |
 //! | `t-union` | `holder` (`ordinary`, `student`, `senior`, `test`, `military`), `city` |
 //! | `city-union` | `city` |
-//! | `mifare-classic-1k`, `-4k`, `-mini` | `reader_style` (`standard`, `acs`, `omnikey`), `[[sector]]` (`number`, `key_a`, `key_b`, `access`), `[[block]]` (`number`, `data`) |
+//! | `mifare-classic-1k`, `-4k`, `-mini` | `magic`, `block_0`, `reader_style` (`standard`, `acs`, `omnikey`), `[[sector]]` (`number`, `key_a`, `key_b`, `access`), `[[block]]` (`number`, `data`) |
 //! | `ultralight`, `ntag213`, `ntag215`, `ntag216` | `[[page]]` (`number`, `data`) |
 //! | `desfire` | `historical_bytes`, `generation`, `real_uid`, `master_key`, `[[application]]` (`id`, `n_keys`, `settings`, `keys`), `[[file]]` (`application`, `number`, `kind`, `data`, `value`, `records`, `most`, `length`, `mode`, `rights`) |
 //! | `iso14443-4` | `historical_bytes` |
@@ -315,7 +315,13 @@ fn storage(fields: &mut Fields<'_>) -> Result<VirtualCard, DescriptionError> {
 /// Sectors, blocks and pages, on the chips that have them.
 fn memory(mut card: VirtualCard, fields: &mut Fields<'_>) -> Result<VirtualCard, DescriptionError> {
     match card.chip_mut() {
-        Chip::Classic(chip) => classic(chip, fields)?,
+        Chip::Classic(chip) => {
+            classic(chip, fields)?;
+            if fields.flag("magic")?.is_some_and(|magic| magic.value) {
+                card = card.magic();
+            }
+        }
+        Chip::Fmcos(_, Some(chip)) => classic(chip, fields)?,
         Chip::Ultralight(chip) => {
             for page in fields.tables("page")? {
                 let refused = "this card has no page of that number";
@@ -339,6 +345,9 @@ fn classic(chip: &mut Classic, fields: &mut Fields<'_>) -> Result<(), Descriptio
         numbered(block, "[[block]]", n_blocks, refused, |number, data| {
             chip.set_block(number, data)
         })?;
+    }
+    if let Some(data) = fields.array("block_0")? {
+        chip.set_block_0(data.value);
     }
     if let Some(style) = fields.text("reader_style")? {
         chip.set_style(reader_style(&style, fields)?);

@@ -80,6 +80,12 @@ impl IfdSlot {
         self.noticed().inspect_err(|_| self.state.remove())
     }
 
+    /// The card that lies there, or lay there last; the field is empty after.
+    pub(crate) fn take_last(&self) -> Option<VirtualCard> {
+        let _hand = self.hand();
+        self.state.take_last()
+    }
+
     pub(crate) fn remove(&self) {
         let _hand = self.hand();
         self.state.remove();

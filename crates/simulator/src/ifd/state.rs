@@ -32,6 +32,8 @@ pub(super) struct State {
 #[derive(Default)]
 struct Inside {
     card: Option<VirtualCard>,
+    /// The card that left last.
+    last: Option<VirtualCard>,
     /// Counts cards that came and cards that left.
     visit: u64,
     /// Of the card that is or was last in the field.
@@ -82,6 +84,14 @@ impl State {
     pub(super) fn remove(&self) {
         self.lock().take_away();
         self.changed.notify_all();
+    }
+
+    /// The card that lies there, or lay there last; the field is empty after.
+    pub(super) fn take_last(&self) -> Option<VirtualCard> {
+        let mut inside = self.lock();
+        inside.take_away();
+        self.changed.notify_all();
+        inside.last.take()
     }
 
     pub(super) fn set_plugged(&self, is_plugged: bool) {
@@ -264,7 +274,8 @@ impl State {
 
 impl Inside {
     fn take_away(&mut self) {
-        if self.card.take().is_some() {
+        if let Some(card) = self.card.take() {
+            self.last = Some(card);
             self.visit += 1;
             self.notify(PlayerMessage::Remove);
         }
@@ -281,8 +292,10 @@ impl Inside {
                 // that has forgotten everything.
                 Outcome::Reset => continue,
                 Outcome::Response(response) => Answer::Say(PlayerMessage::Response(response)),
-                Outcome::Torn { .. } => Answer::Leave,
-                Outcome::Violation | Outcome::Dead => {
+                Outcome::Torn { .. } | Outcome::Unplugged | Outcome::ServiceRestarted => {
+                    Answer::Leave
+                }
+                Outcome::Silent | Outcome::Violation | Outcome::Dead => {
                     Answer::Say(PlayerMessage::Failed(Failure::Silence))
                 }
                 Outcome::Stuck => Answer::Nothing,

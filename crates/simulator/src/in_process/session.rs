@@ -147,8 +147,16 @@ impl CardTransport for SimulatedSession {
                 state.version += 1;
                 self.world.ring();
             }
+            Outcome::Unplugged => {
+                state.unplug(self.slot);
+                self.world.ring();
+            }
+            Outcome::ServiceRestarted => {
+                state.end_epoch();
+                self.world.ring();
+            }
             Outcome::Reset => self.was_reset = true,
-            Outcome::Response(_) | Outcome::Dead => {}
+            Outcome::Response(_) | Outcome::Silent | Outcome::Dead => {}
         }
         drop(state);
         deliver(outcome, response)

@@ -157,14 +157,19 @@ impl VirtualService {
     pub fn set_state(&self, service: ServiceState) {
         let mut state = self.world.lock();
         if state.service == ServiceState::Running && service != ServiceState::Running {
-            state.epoch += 1;
-            for slot in &mut state.slots {
-                slot.holder = None;
-                slot.n_events = u64::from(slot.placed.is_some());
-            }
+            state.end_epoch();
         }
         state.service = service;
         state.version += 1;
+        drop(state);
+        self.world.ring();
+    }
+
+    /// The service is killed and starts again at once: every session ends, and
+    /// every source hears once that the service was away.
+    pub fn restart(&self) {
+        let mut state = self.world.lock();
+        state.end_epoch();
         drop(state);
         self.world.ring();
     }
@@ -177,12 +182,7 @@ impl VirtualService {
     /// - [`SimulatorError::SlotNotFound`].
     pub fn unplug(&self, slot: usize) -> Result<(), SimulatorError> {
         self.world.change(slot, |state, slot| {
-            state.take_away(slot);
-            if let Some(slot) = state.slots.get_mut(slot) {
-                slot.plug = None;
-                slot.holder = None;
-                slot.n_events = 0;
-            }
+            state.unplug(slot);
             Ok(())
         })
     }

@@ -48,6 +48,8 @@ pub(super) struct Slot {
     /// Which plugging-in this is; `None` while the reader is unplugged.
     pub(super) plug: Option<u64>,
     pub(super) placed: Option<Placed>,
+    /// The card that left last.
+    last: Option<VirtualCard>,
     pub(super) n_events: u64,
     /// Another program, which does not exist, holds the reader.
     pub(super) is_held: bool,
@@ -127,6 +129,14 @@ impl World {
         })
     }
 
+    /// The card that lies there, or lay there last; the slot is empty after.
+    pub(crate) fn take_last(&self, slot: usize) -> Result<Option<VirtualCard>, SimulatorError> {
+        self.change(slot, |state, slot| {
+            state.take_away(slot);
+            Ok(state.slots.get_mut(slot).and_then(|slot| slot.last.take()))
+        })
+    }
+
     pub(crate) fn exchanges(&self, slot: usize) -> Result<Vec<Exchange>, SimulatorError> {
         let state = self.lock();
         let n_slots = state.slots.len();
@@ -158,11 +168,34 @@ impl State {
     /// The card in a field leaves, if there is one.
     pub(super) fn take_away(&mut self, slot: usize) {
         if let Some(slot) = self.slots.get_mut(slot)
-            && slot.placed.take().is_some()
+            && let Some(placed) = slot.placed.take()
         {
+            slot.last = Some(placed.card);
             slot.n_events += 1;
             self.version += 1;
         }
+    }
+
+    /// The reader is pulled out, with the card that lies on it.
+    pub(super) fn unplug(&mut self, slot: usize) {
+        self.take_away(slot);
+        if let Some(slot) = self.slots.get_mut(slot) {
+            slot.plug = None;
+            slot.holder = None;
+            slot.n_events = 0;
+        }
+        self.version += 1;
+    }
+
+    /// The service goes away: sessions end, and events are counted anew when it
+    /// comes back, one for each card that still lies there.
+    pub(super) fn end_epoch(&mut self) {
+        self.epoch += 1;
+        for slot in &mut self.slots {
+            slot.holder = None;
+            slot.n_events = u64::from(slot.placed.is_some());
+        }
+        self.version += 1;
     }
 
     fn place(&mut self, slot: usize, card: VirtualCard) -> Result<(), SimulatorError> {
@@ -201,6 +234,7 @@ impl Slot {
             name: format!("Xueka Virtual Reader {slot:02} 00").as_str().into(),
             plug: Some(0),
             placed: None,
+            last: None,
             n_events: 0,
             is_held: false,
             holder: None,

@@ -32,7 +32,9 @@ pub(crate) struct VpcdSlot {
 #[derive(Default)]
 struct Placed {
     link: Option<Arc<Link>>,
-    thread: Option<thread::JoinHandle<()>>,
+    thread: Option<thread::JoinHandle<VirtualCard>>,
+    /// The card that was taken away last.
+    last: Option<VirtualCard>,
     kind: &'static str,
     record: Record,
 }
@@ -71,6 +73,7 @@ impl VpcdSlot {
         *self.lock() = Placed {
             link: Some(Arc::clone(&link)),
             thread: Some(thread),
+            last: None,
             kind,
             record,
         };
@@ -96,11 +99,20 @@ impl VpcdSlot {
         if let Some(link) = link {
             link.stop();
         }
-        if let Some(thread) = thread
-            && thread.join().is_err()
-        {
-            tracing::error!(address = %self.address, "the thread of a virtual card panicked");
+        match thread.map(thread::JoinHandle::join) {
+            Some(Ok(card)) => self.lock().last = Some(card),
+            Some(Err(_)) => {
+                tracing::error!(address = %self.address, "the thread of a virtual card panicked");
+            }
+            None => {}
         }
+    }
+
+    /// The card that lies there, or lay there last; the slot is empty after.
+    pub(crate) fn take_last(&self) -> Option<VirtualCard> {
+        let _hand = self.hand();
+        self.take_away();
+        self.lock().last.take()
     }
 
     fn gone(&self) -> SimulatorError {

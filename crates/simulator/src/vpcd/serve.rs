@@ -62,8 +62,8 @@ impl Server {
         }
     }
 
-    /// The whole life of the thread.
-    pub(super) fn run(mut self) {
+    /// The whole life of the thread; the card as it was in the end.
+    pub(super) fn run(mut self) -> VirtualCard {
         while !self.link.is_stopped() {
             if let Ok(stream) = connect(self.address)
                 && self.lie_on(stream) == End::Left
@@ -76,6 +76,7 @@ impl Server {
             self.pause = LAST_PAUSE.min(self.pause * 2);
         }
         self.link.over();
+        self.card
     }
 
     /// One connection, from its beginning to its end.
@@ -142,6 +143,9 @@ impl Server {
                 }
                 // The reader makes an empty success of a card that leaves.
                 Outcome::Response(_)
+                | Outcome::Silent
+                | Outcome::Unplugged
+                | Outcome::ServiceRestarted
                 | Outcome::Violation
                 | Outcome::Dead
                 | Outcome::Torn { unfinished: None } => Ok(true),

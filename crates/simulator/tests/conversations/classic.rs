@@ -2,7 +2,7 @@
 
 use xueka_simulator::{ReaderStyle, VirtualCard};
 
-use crate::converse;
+use crate::{converse, go_on, send};
 
 #[test]
 fn a_classic_opens_a_sector_for_the_right_key_and_closes_it_for_a_wrong_one() {
@@ -103,6 +103,70 @@ fn a_blank_classic_shows_its_uid_in_block_0_and_keeps_it() {
                 "000000000000 FF078069 FFFFFFFFFFFF 9000",
                 "the trailer shows key B, never key A",
             ),
+        ],
+    );
+}
+
+#[test]
+fn a_magic_card_takes_a_new_block_0_and_shows_it_at_the_next_tap() {
+    let mut card = VirtualCard::mifare_classic_1k().magic();
+    go_on(
+        &mut card,
+        &[
+            ("FFCA010000", "DABC1910 9000", "an ATS, on a Classic"),
+            ("FF82000006FFFFFFFFFFFF", "9000", ""),
+            ("FF860000050100006000", "9000", ""),
+            (
+                "FFD60000101122334444880400C824002000000017",
+                "9000",
+                "another UID, and SAK 88",
+            ),
+            ("FFCA000000", "3A5C7E91 9000", "from the next tap on"),
+        ],
+    );
+    card.put_back();
+    assert_eq!(
+        hex::encode_upper(send(&mut card, "FFCA000000")),
+        "112233449000"
+    );
+    let mut stranger = VirtualCard::mifare_classic_1k().block_0([0x88; 16]);
+    go_on(
+        &mut stranger,
+        &[
+            ("FF82000006FFFFFFFFFFFF", "9000", ""),
+            ("FF860000050100006000", "9000", ""),
+            (
+                "FFB0000010",
+                &format!("{} 9000", "88".repeat(16)),
+                "contradicts the ATR",
+            ),
+            ("FFCA000000", "3A5C7E91 9000", "and the UID"),
+        ],
+    );
+}
+
+#[test]
+fn an_acs_reader_adds_to_values_and_takes_from_them() {
+    let value = "64000000 9BFFFFFF 64000000 04FB04FB";
+    converse(
+        VirtualCard::mifare_classic_1k(),
+        &[
+            ("FFD7000405 01 00000001", "6982", "closed"),
+            ("FF82000006FFFFFFFFFFFF", "9000", ""),
+            ("FF860000050100046000", "9000", ""),
+            (&format!("FFD6000410{value}"), "9000", "100"),
+            ("FFD7000405 01 00000005", "9000", "and 5"),
+            ("FFD7000405 02 00000002", "9000", "less 2"),
+            ("FFB0000404", "6C10", ""),
+            (
+                "FFB0000410",
+                "67000000 98FFFFFF 67000000 04FB04FB 9000",
+                "103",
+            ),
+            ("FFD7000402 03 05", "9000", "copied"),
+            ("FFB0000510", "67000000 98FFFFFF 67000000 04FB04FB 9000", ""),
+            ("FFD7000605 01 00000001", "6300", "block 6 is no value"),
+            ("FFD7000401 01", "6700", "no amount"),
         ],
     );
 }

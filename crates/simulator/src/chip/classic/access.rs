@@ -105,6 +105,17 @@ pub(super) fn may_write(condition: u8, key: KeyKind) -> bool {
     }
 }
 
+/// Whether a key adds to a value (`upwards`) or takes from it under this
+/// condition.
+pub(super) fn may_increment(condition: u8, key: KeyKind, upwards: bool) -> bool {
+    match condition {
+        0b000 => true,
+        0b110 => !upwards || key == KeyKind::B,
+        0b001 => !upwards,
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

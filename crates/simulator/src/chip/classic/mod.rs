@@ -6,19 +6,22 @@
 
 mod access;
 mod layout;
+mod value;
 
 pub(crate) use self::layout::Size;
 use self::{
     access::{
-        BLOCK, KEY, KeyKind, Trailer, condition, is_key_b_readable, may_read, may_write,
-        write_trailer,
+        BLOCK, KEY, KeyKind, Trailer, condition, is_key_b_readable, may_increment, may_read,
+        may_write, write_trailer,
     },
     layout::{access_group, is_trailer, sector_of, trailer_block},
 };
 use super::{
     command::{refuse, reply},
+    noise::Noise,
     pseudo::Memory,
     status,
+    tear::{WeakBit, mixed},
 };
 use crate::card::ReaderStyle;
 
@@ -49,6 +52,12 @@ pub(crate) struct Classic {
     style: ReaderStyle,
     volatile: [Option<[u8; KEY]>; N_KEY_SLOTS],
     non_volatile: [Option<[u8; KEY]>; N_KEY_SLOTS],
+    /// What a torn write left between 0 and 1.
+    weak: Option<WeakBit>,
+    /// A "Gen2" card (CUID): block 0 is written like any other.
+    is_magic: bool,
+    /// The block that the last command wrote.
+    written: Option<usize>,
     /// The sector that is open, and by which key.
     open: Option<(u16, KeyKind)>,
 }
@@ -62,6 +71,9 @@ impl Classic {
             style: ReaderStyle::Standard,
             volatile: [None; N_KEY_SLOTS],
             non_volatile: [None; N_KEY_SLOTS],
+            weak: None,
+            is_magic: false,
+            written: None,
             open: None,
         };
         for sector in 0..size.n_sectors() {
@@ -92,6 +104,37 @@ impl Classic {
                 *place = byte;
             }
         }
+    }
+
+    /// The field went away while `block` was being written.
+    pub(crate) fn tear(&mut self, old: &Self, block: usize, noise: &mut Noise) {
+        let (Some(now), Some(old)) = (self.blocks.get_mut(block), old.blocks.get(block)) else {
+            return;
+        };
+        // A refused write has begun nothing.
+        if self.written != Some(block) {
+            return;
+        }
+        let torn = mixed(old, now, noise);
+        *now = torn.bytes.try_into().unwrap_or(*old);
+        self.weak = torn.is_weak.then(|| WeakBit::new(block, BLOCK, noise));
+    }
+
+    pub(crate) fn set_magic(&mut self) {
+        self.is_magic = true;
+    }
+
+    /// Sets block 0 to anything, also to what contradicts the card.
+    pub(crate) fn set_block_0(&mut self, data: [u8; BLOCK]) {
+        if let Some(block) = self.blocks.first_mut() {
+            *block = data;
+        }
+    }
+
+    /// The UID that block 0 of a magic card says.
+    pub(crate) fn magic_uid(&self) -> Option<[u8; 4]> {
+        let &[a, b, c, d, ..] = self.blocks.first().filter(|_| self.is_magic)?;
+        Some([a, b, c, d])
     }
 
     /// Sets a block of data; `false` for block 0, trailers and numbers that
@@ -190,7 +233,7 @@ impl Classic {
         if key == KeyKind::B && is_key_b_readable(trailer) {
             return Err(status::SECURITY_NOT_SATISFIED);
         }
-        if block == 0 {
+        if block == 0 && !self.is_magic {
             return Err(status::MEMORY_FAILURE);
         }
         let bytes = self
@@ -276,14 +319,48 @@ impl Memory for Classic {
         };
         let mut data = Vec::with_capacity(n_blocks * BLOCK);
         for block in (block..).take(n_blocks) {
-            let Some(bytes) = self.read_block(block) else {
+            let Some(mut bytes) = self.read_block(block) else {
                 // The chip falls silent; the reader wakes it again, closed.
                 self.open = None;
                 return refuse(self.style.failure(status::SECURITY_NOT_SATISFIED));
             };
+            if let Some(weak) = &mut self.weak
+                && weak.is_at(block.into())
+                && !is_trailer(block)
+            {
+                weak.waver(&mut bytes);
+            }
             data.extend_from_slice(&bytes);
         }
         reply(&data, status::OK)
+    }
+
+    fn change_value(&mut self, block: u16, by: i32) -> u16 {
+        self.written = None;
+        let result = self.value_of(block, by > 0).map(|(value, address)| {
+            let changed = value.wrapping_add(by);
+            self.put_value(block, changed, address)
+        });
+        result.unwrap_or_else(|word| {
+            self.open = None;
+            self.style.failure(word)
+        })
+    }
+
+    fn restore(&mut self, from: u16, to: u16) -> u16 {
+        self.written = None;
+        let result = self.value_of(from, false).and_then(|(value, address)| {
+            // The transfer writes, so it asks for the right to do so.
+            self.value_of(to, false).or_else(|word| {
+                let is_form = word == status::FAILED;
+                if is_form { Ok((0, 0)) } else { Err(word) }
+            })?;
+            Ok(self.put_value(to, value, address))
+        });
+        result.unwrap_or_else(|word| {
+            self.open = None;
+            self.style.failure(word)
+        })
     }
 
     fn write(&mut self, block: u16, data: &[u8]) -> u16 {
@@ -293,12 +370,55 @@ impl Memory for Classic {
         let Ok(data) = data.try_into() else {
             return self.style.failure(status::WRONG_LENGTH);
         };
+        self.written = None;
         match self.write_block(block, data) {
-            Ok(()) => status::OK,
+            Ok(()) => {
+                self.wrote(block);
+                status::OK
+            }
             Err(word) => {
                 self.open = None;
                 self.style.failure(word)
             }
+        }
+    }
+}
+
+impl Classic {
+    /// What increment, decrement and restore begin with: the value and address
+    /// of an open block, when both conditions and form allow.
+    fn value_of(&self, block: u16, upwards: bool) -> Result<(i32, u8), u16> {
+        let (sector, key) = self
+            .opened_for(block)
+            .ok_or(status::SECURITY_NOT_SATISFIED)?;
+        let trailer = self.condition(sector, trailer_block(sector));
+        let condition = self.condition(sector, block);
+        let may = match (trailer, condition) {
+            (Some(trailer), _) if key == KeyKind::B && is_key_b_readable(trailer) => false,
+            (Some(_), Some(condition)) => may_increment(condition, key, upwards),
+            _ => false,
+        };
+        if !may || is_trailer(block) {
+            return Err(status::SECURITY_NOT_SATISFIED);
+        }
+        let bytes = self.blocks.get(usize::from(block)).copied();
+        value::parse(bytes.unwrap_or_default()).ok_or(status::FAILED)
+    }
+
+    fn wrote(&mut self, block: u16) {
+        let block = usize::from(block);
+        self.written = Some(block);
+        self.weak = self.weak.take().filter(|weak| !weak.is_at(block));
+    }
+
+    fn put_value(&mut self, block: u16, value: i32, address: u8) -> u16 {
+        self.wrote(block);
+        match self.blocks.get_mut(usize::from(block)) {
+            Some(place) => {
+                *place = value::format(value, address);
+                status::OK
+            }
+            None => status::NOT_FOUND,
         }
     }
 }
@@ -360,6 +480,91 @@ mod tests {
         assert_eq!(card.read(4, 16), refuse(status::SECURITY_NOT_SATISFIED));
         open(&mut card, 7, KEY_KIND_A, TRANSPORT_KEY);
         assert_eq!(card.write(7, &trailer), status::SECURITY_NOT_SATISFIED);
+    }
+
+    #[test]
+    fn each_trailer_condition_opens_what_the_data_sheet_says() {
+        // C1 C2 C3, then who writes key A, reads and writes the access bits, and
+        // reads and writes key B.
+        let cases = [
+            (0b000_u8, "A", "A", "", "A", "A"),
+            (0b010, "", "A", "", "A", ""),
+            (0b100, "B", "AB", "", "", "B"),
+            (0b110, "", "AB", "", "", ""),
+            (0b001, "A", "A", "A", "A", "A"),
+            (0b011, "B", "AB", "B", "", "B"),
+            (0b101, "", "AB", "B", "", ""),
+            (0b111, "", "AB", "", "", ""),
+        ];
+        for (bits, write_a, read_access, write_access, read_b, write_b) in cases {
+            for (kind, name) in [(KEY_KIND_A, "A"), (KEY_KIND_B, "B")] {
+                let what = format!("{bits:03b} by {name}");
+                let access = access_of(0b000, bits);
+                let (a, b) = ([0xA1; KEY], [0xB1; KEY]);
+                let mut card = Classic::blank(Size::OneK);
+                card.set_keys(1, Some(a), Some(b));
+                card.set_access(1, access);
+                let own = if kind == KEY_KIND_A { a } else { b };
+
+                assert_eq!(open(&mut card, 7, kind, own), status::OK, "{what}");
+                let shown = card.read(7, 16);
+                let reads = shown.len() == BLOCK + 2;
+                assert_eq!(reads, read_access.contains(name), "{what}: reading");
+                if reads {
+                    let (shown_a, _, shown_b) =
+                        <[u8; BLOCK]>::try_from(&shown[..BLOCK]).unwrap().parts();
+                    assert_eq!(shown_a, [0; KEY], "{what}: key A is never shown");
+                    assert_eq!(shown_b == b, read_b.contains(name), "{what}: reading B");
+                }
+
+                // The free byte tells whether the access bits were written.
+                let mut new = [0; BLOCK];
+                let [c0, c1, c2, _] = access;
+                new.put(([0xA2; KEY], [c0, c1, c2, 0x55], [0xB2; KEY]));
+                open(&mut card, 7, kind, own);
+                card.write(7, &new);
+                let (now_a, now_access, now_b) = card.trailer(1).unwrap().parts();
+                assert_eq!(now_a != a, write_a.contains(name), "{what}: writing A");
+                let changed = now_access != access;
+                assert_eq!(changed, write_access.contains(name), "{what}: access");
+                assert_eq!(now_b != b, write_b.contains(name), "{what}: writing B");
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_goes_up_and_down_as_its_conditions_say() {
+        // C1 C2 C3, then who may take and who may add.
+        let cases = [
+            (0b000_u8, "AB", "AB"),
+            (0b010, "", ""),
+            (0b100, "", ""),
+            (0b110, "AB", "B"),
+            (0b001, "AB", ""),
+            (0b011, "", ""),
+            (0b101, "", ""),
+            (0b111, "", ""),
+        ];
+        for (bits, takers, adders) in cases {
+            for (kind, name) in [(KEY_KIND_A, "A"), (KEY_KIND_B, "B")] {
+                let mut card = Classic::blank(Size::OneK);
+                card.set_access(1, access_of(bits, 0b011));
+                card.set_block(4, value::format(100, 4));
+                open(&mut card, 4, kind, TRANSPORT_KEY);
+                let taken = card.change_value(4, -30) == status::OK;
+                open(&mut card, 4, kind, TRANSPORT_KEY);
+                let added = card.change_value(4, 5) == status::OK;
+                let what = format!("{bits:03b} by {name}");
+                assert_eq!(taken, takers.contains(name), "{what}: taking");
+                assert_eq!(added, adders.contains(name), "{what}: adding");
+                let expected = 100 - 30 * i32::from(taken) + 5 * i32::from(added);
+                let stored = value::parse(card.blocks[4]);
+                assert_eq!(stored, Some((expected, 4)), "{what}");
+            }
+        }
+        let mut card = Classic::blank(Size::OneK);
+        open(&mut card, 4, KEY_KIND_A, TRANSPORT_KEY);
+        assert_eq!(card.change_value(4, 1), status::FAILED, "no value there");
     }
 
     /// Access bytes with one condition for all data and one for the trailer.

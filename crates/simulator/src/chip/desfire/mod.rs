@@ -143,6 +143,18 @@ impl Desfire {
         }
     }
 
+    /// The field went away during a command.
+    pub(crate) fn tear(&mut self, old: &Self, noise: &mut Noise) {
+        for (id, now) in &mut self.applications {
+            let old = old.applications.get(id);
+            for (number, file) in &mut now.files {
+                if let Some(old) = old.and_then(|old| old.files.get(number)) {
+                    file.content.tear(&old.content, noise);
+                }
+            }
+        }
+    }
+
     /// Answers one command; `uid` is the one shown at activation.
     pub(crate) fn answer(&mut self, command: &Command<'_>, uid: &[u8]) -> Vec<u8> {
         match (command.cla, command.ins) {

@@ -188,6 +188,18 @@ impl Fmcos {
         }
     }
 
+    /// The field went away during a command.
+    pub(crate) fn tear(&mut self, old: &Self, noise: &mut Noise) {
+        for (id, now) in &mut self.directories {
+            let old = old.directories.get(id);
+            for (id, file) in &mut now.files {
+                if let Some(old) = old.and_then(|old| old.files.get(id)) {
+                    file.content.tear(&old.content, noise);
+                }
+            }
+        }
+    }
+
     pub(crate) fn answer(&mut self, command: &Command<'_>) -> Vec<u8> {
         // A challenge is good for the very next command.
         let challenge = self.life.challenge.take();

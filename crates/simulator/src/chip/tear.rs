@@ -1,0 +1,180 @@
+//! What is left of memory that a chip was writing when its field went away.
+//!
+//! Source for the three outcomes (old, new, neither) and for cells that read
+//! differently each time: Quarkslab, "RFID: monotonic counter anti-tearing
+//! defeated". What a chip writes with backup stays whole.
+
+use super::{Chip, command::Command, desfire, fmcos, noise::Noise};
+
+/// UPDATE BINARY and VALUE of a reader, which write one block or page.
+const UPDATE_BINARY: u8 = 0xD6;
+const VALUE: u8 = 0xD7;
+
+impl Chip {
+    /// Spoils what a command has written since `before`.
+    pub(crate) fn tear(&mut self, before: &Self, command: &Command<'_>, seed: u64) {
+        let mut noise = Noise::new(seed);
+        let writes = matches!(command.ins, UPDATE_BINARY | VALUE);
+        let place = usize::from(command.p1_p2());
+        match (self, before) {
+            (Self::Classic(now), Self::Classic(old))
+            | (Self::Fmcos(_, Some(now)), Self::Fmcos(_, Some(old)))
+                if writes && command.cla == super::pseudo::CLA =>
+            {
+                now.tear(old, place, &mut noise);
+            }
+            (Self::Ultralight(now), Self::Ultralight(old)) if writes => {
+                now.tear(old, place, &mut noise);
+            }
+            (Self::Fmcos(now, _), Self::Fmcos(old, _)) => now.tear(old, &mut noise),
+            (Self::Desfire(now), Self::Desfire(old)) => now.tear(old, &mut noise),
+            _ => {}
+        }
+    }
+}
+
+/// What became of the bytes of one write.
+pub(crate) struct Torn {
+    pub(crate) bytes: Vec<u8>,
+    /// The last write left one of its bits between 0 and 1.
+    pub(crate) is_weak: bool,
+}
+
+/// Old content, new content, or a third.
+pub(crate) fn mixed(old: &[u8], new: &[u8], noise: &mut Noise) -> Torn {
+    let choice = noise.byte() % 8;
+    let begun = usize::from(noise.byte()) % new.len().max(1);
+    let bytes = old.iter().zip(new).enumerate();
+    let bytes = bytes.map(|(index, (old, new))| match choice {
+        0 => *old,
+        // The beginning was written.
+        2 if index >= begun => *old,
+        // The cells were erased and not written yet, all or from here on.
+        3 => 0x00,
+        4 if index >= begun => 0x00,
+        // Some bits were written.
+        5 => {
+            let mask = noise.byte();
+            old & !mask | new & mask
+        }
+        6 => noise.byte(),
+        _ => *new,
+    });
+    Torn {
+        bytes: bytes.collect(),
+        is_weak: choice == 7,
+    }
+}
+
+/// A bit that reads differently each time until its place is written again.
+#[derive(Clone, Debug)]
+pub(crate) struct WeakBit {
+    place: usize,
+    byte: usize,
+    mask: u8,
+    noise: Noise,
+}
+
+impl WeakBit {
+    /// Somewhere in the `n_bytes` of a block or page.
+    pub(crate) fn new(place: usize, n_bytes: usize, noise: &mut Noise) -> Self {
+        Self {
+            place,
+            byte: usize::from(noise.byte()) % n_bytes.max(1),
+            mask: 1 << (noise.byte() % 8),
+            noise: Noise::new(noise.next()),
+        }
+    }
+
+    pub(crate) fn is_at(&self, place: usize) -> bool {
+        self.place == place
+    }
+
+    /// One look at the bytes of its place.
+    pub(crate) fn waver(&mut self, bytes: &mut [u8]) {
+        if let Some(byte) = bytes.get_mut(self.byte)
+            && self.noise.byte() & 1 == 1
+        {
+            *byte ^= self.mask;
+        }
+    }
+}
+
+impl desfire::Content {
+    /// Only a standard file is written in place.
+    pub(crate) fn tear(&mut self, old: &Self, noise: &mut Noise) {
+        if let (Self::Standard(now), Self::Standard(old)) = (self, old)
+            && now != old
+        {
+            *now = mixed(old, now, noise).bytes;
+        }
+    }
+}
+
+impl fmcos::Content {
+    /// Whether FMCOS writes with backup is not published, so it does not here.
+    pub(crate) fn tear(&mut self, old: &Self, noise: &mut Noise) {
+        match (self, old) {
+            (Self::Binary(now), Self::Binary(old)) if now != old => {
+                *now = mixed(old, now, noise).bytes;
+            }
+            (
+                Self::Fixed { records: now, .. }
+                | Self::Variable { records: now, .. }
+                | Self::Cyclic { records: now, .. },
+                Self::Fixed { records: old, .. }
+                | Self::Variable { records: old, .. }
+                | Self::Cyclic { records: old, .. },
+            ) if now.len() == old.len() => {
+                for (now, old) in now.iter_mut().zip(old) {
+                    if now != old {
+                        *now = mixed(old, now, noise).bytes;
+                    }
+                }
+            }
+            // A record that was being appended.
+            (Self::Fixed { records: now, .. } | Self::Variable { records: now, .. }, _) => {
+                if let Some(last) = now.last_mut() {
+                    *last = mixed(&vec![0; last.len()], last, noise).bytes;
+                }
+            }
+            (Self::Cyclic { records: now, .. }, _) => {
+                if let Some(first) = now.first_mut() {
+                    *first = mixed(&vec![0; first.len()], first, noise).bytes;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_torn_write_leaves_old_new_or_a_third_content() {
+        let (old, new) = ([0xAA; 16], [0x55; 16]);
+        let (mut n_old, mut n_new, mut n_third, mut n_weak) = (0, 0, 0, 0);
+        for seed in 0..1000 {
+            let torn = mixed(&old, &new, &mut Noise::new(seed));
+            assert_eq!(torn.bytes.len(), 16);
+            n_weak += usize::from(torn.is_weak);
+            match torn.bytes.as_slice() {
+                bytes if bytes == old => n_old += 1,
+                bytes if bytes == new => n_new += 1,
+                _ => n_third += 1,
+            }
+            let again = mixed(&old, &new, &mut Noise::new(seed));
+            assert_eq!(again.bytes, torn.bytes, "seed {seed}");
+        }
+        for (n, what) in [
+            (n_old, "old"),
+            (n_new, "new"),
+            (n_third, "third"),
+            (n_weak, "weak"),
+        ] {
+            assert!(n > 50, "{what}: {n} of 1000");
+        }
+    }
+}
