@@ -144,6 +144,77 @@ fn a_configured_number_is_read_on_readers_of_each_style() {
 }
 
 #[test]
+fn number_and_date_cost_a_read_each_and_a_sector_one_key() {
+    let text = r#"
+        name = "School"
+        source = "a test"
+        [[mifare_classic]]
+        keys = [{ name = "school", kind = "A" }]
+        number = { sector = 33, block = 14, offset = 0, length = 4, coding = "integer" }
+        valid_from = { sector = 33, block = 14, offset = 4, coding = "bcd-yymmdd" }
+        valid_until = { sector = 33, block = 0, offset = 0, coding = "ascii-yyyymmdd" }
+    "#;
+    let mut number = [0xFF; 16];
+    number[..7].copy_from_slice(&[0x01, 0x34, 0xD9, 0x61, 0x24, 0x09, 0x01]);
+    let mut until = [0x00; 16];
+    until[..8].copy_from_slice(b"20270831");
+    let mut card = VirtualCard::mifare_classic_4k()
+        .keys(33, KEY, [0xFF; 6])
+        .block(158, number)
+        .block(144, until);
+
+    let reading = read_card(&mut card, &Dialect::STANDARD, &profile_of(text)).unwrap();
+
+    assert_eq!(reading.number.unwrap().reveal(), "20240737");
+    assert_eq!(reading.valid_from.unwrap().to_string(), "2024-09-01");
+    assert_eq!(reading.valid_until.unwrap().to_string(), "2027-08-31");
+    assert!(reading.is_complete(), "{:?}", reading.missing);
+    // UID, key, authentication, two blocks.
+    assert_eq!(card.exchanges().len(), 5);
+}
+
+#[test]
+fn an_ntag_has_its_number_in_pages_or_in_a_text() {
+    let text = r#"
+        name = "School"
+        source = "a test"
+        [[ultralight]]
+        ndef_text = { prefix = "No. ", digits = 8 }
+        [[ultralight]]
+        number = { page = 40, offset = 0, length = 4, coding = "integer-reversed" }
+    "#;
+    let with_text = VirtualCard::ntag213()
+        .page(4, [0x03, 0x13, 0xD1, 0x01])
+        .page(5, [0x0F, 0x54, 0x02, b'z'])
+        .page(6, [b'h', b'N', b'o', b'.'])
+        .page(7, *b" 202")
+        .page(8, *b"4001")
+        .page(9, [b'7', 0xFE, 0x00, 0x00]);
+    let with_pages = VirtualCard::ntag213().page(40, [0x61, 0xD9, 0x34, 0x01]);
+    // UID; container and message in two reads; then the page.
+    let cases = [(with_text, "20240017", 3), (with_pages, "20240737", 11)];
+    for (mut card, number, n_exchanges) in cases {
+        let reading = read_card(&mut card, &Dialect::STANDARD, &profile_of(text)).unwrap();
+        assert_eq!(reading.number.unwrap().reveal(), number);
+        assert_eq!(card.exchanges().len(), n_exchanges, "{number}");
+    }
+}
+
+#[test]
+fn pages_behind_the_last_one_are_not_the_first_again() {
+    let text = r#"
+        name = "School"
+        source = "a test"
+        [[ultralight]]
+        number = { page = 14, offset = 0, length = 12, coding = "ascii" }
+    "#;
+    let mut card = VirtualCard::ultralight();
+    let reading = read_card(&mut card, &Dialect::STANDARD, &profile_of(text)).unwrap();
+    assert_eq!(reading.missing[0].part, Gap::CardNumber);
+    assert_eq!(reading.missing[0].status_word, Some(0x6A82));
+}
+
+#[test]
 fn a_key_that_does_not_fit_leaves_the_number_missing() {
     let mut card = VirtualCard::mifare_classic_1k().reader_style(ReaderStyle::Acs);
     let reading = read(&mut card).unwrap();

@@ -16,6 +16,7 @@ use xueka_cards::{KeyRing, ProfileText, ReadingProfile};
 use xueka_desk::{Desk, NumberForms, SystemClock};
 use xueka_readers::{PcscSource, ReaderSettings, Readers};
 use xueka_simulator::{Scenario, Simulator};
+use zeroize::Zeroizing;
 
 use crate::{
     args::Simulation,
@@ -192,6 +193,7 @@ fn key_ring(path: &Path) -> anyhow::Result<KeyRing> {
         bail!("the key file {shown} can be read by others: chmod 600 {shown}");
     }
     let text = fs::read_to_string(path).with_context(|| format!("the key file {shown}"))?;
+    let text = Zeroizing::new(text);
     KeyRing::from_text(&text).with_context(|| format!("the key file {shown} is wrong"))
 }
 

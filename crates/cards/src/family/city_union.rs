@@ -32,10 +32,12 @@ use crate::{
     Gap, NumberSource, ReadError, decimal,
     dialogue::{Dialogue, content},
     findings::Findings,
+    profile::published,
 };
 
 /// The name of the application.
-pub(crate) const APPLICATION: DfName = DfName::new([0xA0, 0x00, 0x00, 0x00, 0x03, 0x86, 0x98, 0x07, 0x01]);
+pub(crate) const APPLICATION: DfName =
+    DfName::new([0xA0, 0x00, 0x00, 0x00, 0x03, 0x86, 0x98, 0x07, 0x01]);
 
 /// City codes, two BCD bytes.
 const SHANGHAI: [u8; 2] = [0x20, 0x00];
@@ -60,7 +62,7 @@ pub(crate) fn read(card: &mut Dialogue<'_>) -> Result<Option<Findings>, ReadErro
         }
         Some(Info::Refused(refused)) => {
             let mut findings = Findings::of(CardFamily::CityUnion);
-            findings.refused(&info_file::PARTS, refused);
+            published::take(&mut findings, info_file::INFO, Err(refused));
             Ok(Some(findings))
         }
     }
@@ -74,17 +76,18 @@ fn city(info: &[u8]) -> Option<[u8; 2]> {
 fn parse_info(info: &[u8]) -> Findings {
     let field = |start, end| info.get(start..end).unwrap_or_default();
     let mut findings = Findings::of(CardFamily::CityUnion);
-    let number = match city(info) {
-        Some(CHONGQING) => {
-            findings.set_valid_until(decimal::bcd_date(field(8, 12)));
-            return findings;
+    match city(info) {
+        Some(CHONGQING) => findings.set_valid_until(decimal::bcd_date(field(8, 12))),
+        Some(SHANGHAI) => {
+            let source = NumberSource::PlainFile {
+                sfi: info_file::INFO.number(),
+            };
+            findings.set_number(decimal::integer_number(field(16, 20).iter()), source);
+            findings.set_valid_from(decimal::bcd_date(field(20, 24)));
+            findings.set_valid_until(decimal::bcd_date(field(24, 28)));
         }
-        Some(SHANGHAI) => decimal::integer_number(field(16, 20).iter()),
-        _ => decimal::bcd_number(field(12, 20)),
-    };
-    findings.set_number(number, info_file::SOURCE);
-    findings.set_valid_from(decimal::bcd_date(field(20, 24)));
-    findings.set_valid_until(decimal::bcd_date(field(24, 28)));
+        _ => published::take(&mut findings, info_file::INFO, Ok(info)),
+    }
     findings
 }
 

@@ -12,21 +12,16 @@
 use xueka_apdu::{Command, DfName, Le, Response, Sfi, StatusWord, tlv};
 
 use crate::{
-    Gap, NumberSource, ReadError,
+    ReadError,
     dialogue::{Dialogue, content},
 };
 
-const INFO: Sfi = Sfi::new::<21>();
+/// The file.
+pub(super) const INFO: Sfi = Sfi::new::<21>();
 const INFO_LENGTH: Le = Le::new::<30>();
 
 /// The path to the file's bytes in the answer to SELECT.
 const IN_SELECT_ANSWER: [u32; 3] = [0x6F, 0xA5, 0x9F0C];
-
-/// The parts of a reading that the file makes up.
-pub(super) const PARTS: [Gap; 3] = [Gap::CardNumber, Gap::ValidFrom, Gap::ValidUntil];
-
-/// Where a number from this file came from.
-pub(super) const SOURCE: NumberSource = NumberSource::PlainFile { sfi: INFO.number() };
 
 /// What came of asking for the file.
 pub(super) enum Info {

@@ -17,13 +17,15 @@ use xueka_domain::{CardFamily, CardKind};
 
 use super::info_file::{self, Info};
 use crate::{
-    Gap, ReadError, decimal,
+    Gap, ReadError,
     dialogue::{Dialogue, content},
     findings::Findings,
+    profile::published,
 };
 
 /// The name of the application.
-pub(crate) const APPLICATION: DfName = DfName::new([0xA0, 0x00, 0x00, 0x06, 0x32, 0x01, 0x01, 0x05]);
+pub(crate) const APPLICATION: DfName =
+    DfName::new([0xA0, 0x00, 0x00, 0x06, 0x32, 0x01, 0x01, 0x05]);
 
 /// The file says more behind these bytes; a desk needs none of it.
 const CLASS: Sfi = Sfi::new::<23>();
@@ -39,7 +41,7 @@ pub(crate) fn read(card: &mut Dialogue<'_>) -> Result<Option<Findings>, ReadErro
         Some(Info::Bytes(info)) => parse_info(&info),
         Some(Info::Refused(refused)) => {
             let mut findings = Findings::of(CardFamily::TUnion);
-            findings.refused(&info_file::PARTS, refused);
+            published::take(&mut findings, info_file::INFO, Err(refused));
             findings
         }
     };
@@ -52,11 +54,7 @@ pub(crate) fn read(card: &mut Dialogue<'_>) -> Result<Option<Findings>, ReadErro
 }
 
 fn parse_info(info: &[u8]) -> Findings {
-    let field = |start, end| info.get(start..end).unwrap_or_default();
     let mut findings = Findings::of(CardFamily::TUnion);
-    let number = decimal::bcd_number_after_zero(field(10, 20));
-    findings.set_number(number, info_file::SOURCE);
-    findings.set_valid_from(decimal::bcd_date(field(20, 24)));
-    findings.set_valid_until(decimal::bcd_date(field(24, 28)));
+    published::take(&mut findings, info_file::INFO, Ok(info));
     findings
 }

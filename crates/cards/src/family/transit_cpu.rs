@@ -15,9 +15,10 @@ use xueka_apdu::{Command, FileId, Le, Sfi};
 use xueka_domain::CardFamily;
 
 use crate::{
-    NumberSource, ReadError, decimal,
+    ReadError,
     dialogue::{Dialogue, content},
     findings::Findings,
+    profile::published,
 };
 
 const INFO: Sfi = Sfi::new::<4>();
@@ -34,12 +35,8 @@ pub(crate) fn read(card: &mut Dialogue<'_>) -> Result<Option<Findings>, ReadErro
     if !info.starts_with(&NUMBER_BEGINS) {
         return Ok(None);
     }
-    let field = |start, end| info.get(start..end).unwrap_or_default();
     let mut findings = Findings::of(CardFamily::TransitCpu);
-    let source = NumberSource::PlainFile { sfi: INFO.number() };
-    findings.set_number(decimal::bcd_number(field(0, 8)), source);
-    findings.set_valid_from(decimal::bcd_date(field(24, 28)));
-    findings.set_valid_until(decimal::bcd_date(field(28, 32)));
+    published::take(&mut findings, INFO, Ok(info));
     Ok(Some(findings))
 }
 

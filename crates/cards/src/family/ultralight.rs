@@ -34,6 +34,10 @@ const READ_LENGTH: Le = Le::new::<16>();
 /// of the largest NTAG.
 const MAX_AREA: usize = 888;
 
+/// The most reads on one card: those that the longest text takes, four pages at
+/// once. A card is given up that is read more slowly than that.
+const MAX_READS: u8 = 56;
+
 /// Reads number and dates from the first configured place that has a number.
 /// Without a place no number is promised and nothing is sent.
 pub(crate) fn read(
@@ -45,6 +49,7 @@ pub(crate) fn read(
     let mut pages = Pages {
         known: BTreeMap::new(),
         first_page: uid.and_then(first_page),
+        reads_left: MAX_READS,
     };
     for place in profile.pages() {
         findings = read_place(card, &mut pages, place)?;
@@ -155,6 +160,8 @@ struct Pages {
     known: BTreeMap<u8, [u8; PAGE_BYTES]>,
     /// What page 0 must hold, which tells that a read went round.
     first_page: Option<[u8; PAGE_BYTES]>,
+    /// How many reads may follow.
+    reads_left: u8,
 }
 
 impl Pages {
@@ -190,6 +197,10 @@ impl Pages {
         card: &mut Dialogue<'_>,
         page: u8,
     ) -> Result<Result<(), StatusWord>, ReadError> {
+        let Some(reads_left) = self.reads_left.checked_sub(1) else {
+            return Ok(Ok(()));
+        };
+        self.reads_left = reads_left;
         let response = card.ask(&Command::read_storage(page.into(), READ_LENGTH))?;
         let bytes = match content(response) {
             Ok(bytes) => bytes,

@@ -16,8 +16,9 @@ pub(crate) enum NumberCoding {
     /// Two digits a byte, the high nibble first; nibbles `F` behind them are
     /// padding.
     Bcd,
-    /// The same without padding, the first digit a zero that is no part of the
-    /// number.
+    /// The same without padding: every nibble is a digit.
+    BcdExact,
+    /// The same, the first digit a zero that is no part of the number.
     BcdAfterZero,
     /// An unsigned integer, most significant byte first, shown as decimal
     /// without leading zeros.
@@ -79,6 +80,7 @@ impl NumberCoding {
         match self {
             Self::Ascii => (4, u8::MAX),
             Self::Bcd => (2, u8::MAX),
+            Self::BcdExact => (2, 9),
             Self::BcdAfterZero => (3, 10),
             Self::Integer | Self::IntegerReversed => (2, 8),
         }
@@ -109,6 +111,7 @@ impl NumberField {
         match self.coding {
             NumberCoding::Ascii => decimal::ascii_number(field),
             NumberCoding::Bcd => decimal::padded_bcd_number(field),
+            NumberCoding::BcdExact => decimal::bcd_number(field),
             NumberCoding::BcdAfterZero => decimal::bcd_number_after_zero(field),
             NumberCoding::Integer => decimal::integer_number(field.iter()),
             NumberCoding::IntegerReversed => decimal::integer_number(field.iter().rev()),
@@ -201,9 +204,10 @@ mod tests {
 
     use super::*;
 
-    const NUMBER_CODINGS: [NumberCoding; 5] = [
+    const NUMBER_CODINGS: [NumberCoding; 6] = [
         NumberCoding::Ascii,
         NumberCoding::Bcd,
+        NumberCoding::BcdExact,
         NumberCoding::BcdAfterZero,
         NumberCoding::Integer,
         NumberCoding::IntegerReversed,
@@ -217,13 +221,15 @@ mod tests {
 
     #[test]
     fn numbers_are_found_in_each_coding() {
-        use NumberCoding::{Ascii, Bcd, BcdAfterZero, Integer, IntegerReversed};
+        use NumberCoding::{Ascii, Bcd, BcdAfterZero, BcdExact, Integer, IntegerReversed};
         let cases = [
             (Bcd, 0, 4, "20240017", Some("20240017"), "plain"),
             (Bcd, 1, 3, "FF20240F", Some("20240"), "odd, padded"),
             (Bcd, 0, 4, "2024F017", None, "padding in the middle"),
             (Bcd, 0, 4, "2024A017", None, "not decimal"),
             (Bcd, 0, 4, "00000000", None, "a blank card"),
+            (BcdExact, 0, 4, "20240017", Some("20240017"), "plain"),
+            (BcdExact, 0, 4, "2024001F", None, "no padding"),
             (BcdAfterZero, 0, 4, "00240017", Some("0240017"), "one zero"),
             (BcdAfterZero, 0, 4, "20240017", None, "no zero"),
             (Ascii, 0, 6, "323032343137", Some("202417"), "plain"),

@@ -62,7 +62,11 @@ mod tests {
     use xueka_domain::CardFamily;
 
     use super::*;
-    use crate::ReadingProfile;
+    use crate::{
+        ReadingProfile,
+        family::{city_union, t_union},
+        profile::place::Directory,
+    };
 
     #[test]
     fn every_shipped_profile_is_good_and_has_a_family_of_its_own() {
@@ -78,5 +82,24 @@ mod tests {
             CardFamily::CityUnion,
         ];
         assert_eq!(families, expected);
+    }
+
+    #[test]
+    fn applications_are_those_that_the_families_select() {
+        let directory = |family| {
+            let place = PLACES.iter().find(|place| place.family == family);
+            place.unwrap().directory
+        };
+        let cases = [
+            (CardFamily::TransitCpu, Directory::Root),
+            (CardFamily::TUnion, Directory::Named(t_union::APPLICATION)),
+            (
+                CardFamily::CityUnion,
+                Directory::Named(city_union::APPLICATION),
+            ),
+        ];
+        for (family, expected) in cases {
+            assert_eq!(directory(family), expected, "{family:?}");
+        }
     }
 }

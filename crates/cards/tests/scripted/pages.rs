@@ -155,6 +155,28 @@ fn a_text_is_found_behind_the_container() {
 }
 
 #[test]
+fn a_text_that_takes_too_long_is_given_up() {
+    // A message of 768 bytes from a reader that gives one page at a time.
+    let mut script = vec![("FFB0000310".to_owned(), "E1106F00 9000")];
+    script.push(("FFB0000410".to_owned(), "03FF0300 9000"));
+    for page in 5..59 {
+        script.push((format!("FFB000{page:02X}10"), "00000000 9000"));
+    }
+    let script = script
+        .iter()
+        .map(|(command, answer)| (command.as_str(), *answer));
+    let script = script.collect::<Vec<_>>();
+    assert_eq!(script.len(), 56);
+    assert_eq!(read(&[TEXT], &script), "UidOnly, no CardNumber (nonsense)");
+}
+
+#[test]
+fn a_message_longer_than_its_area_is_not_begun() {
+    let script = [("FFB0000310", "E110FF00 03FF07F0 91000000 91000000 9000")];
+    assert_eq!(read(&[TEXT], &script), "UidOnly, no CardNumber (nonsense)");
+}
+
+#[test]
 fn pages_that_are_known_are_not_read_again() {
     let places = [
         TEXT,
