@@ -8,7 +8,7 @@
 
 use proptest::prelude::*;
 use xueka_simulator::{Scenario, VirtualCard, card_kinds};
-use xueka_transport::{CardSession, CardTransport};
+use xueka_transport::{CardSession, CardTransport, TransportError};
 
 #[test]
 fn the_guide_has_a_row_for_every_kind() {
@@ -28,16 +28,18 @@ fn send(card: &mut VirtualCard, command: &str) -> String {
 
 #[test]
 fn a_kind_alone_describes_a_whole_card() {
-    for (kind, _) in card_kinds().filter(|(kind, _)| *kind != "contact") {
+    // A card with contacts has no UID, a recording only what was recorded.
+    let others = ["contact", "recording"];
+    for (kind, _) in card_kinds().filter(|(kind, _)| !others.contains(kind)) {
         let mut card = VirtualCard::from_toml(&format!("kind = \"{kind}\"")).unwrap();
         assert_eq!(card.kind(), kind);
         let uid = send(&mut card, "FFCA000000");
         assert!(uid.len() >= 12 && uid.ends_with("9000"), "{kind}: {uid}");
     }
-    assert_eq!(
-        VirtualCard::from_toml("kind = \"contact\"").unwrap().kind(),
-        "contact"
-    );
+    for kind in others {
+        let card = VirtualCard::from_toml(&format!("kind = \"{kind}\"")).unwrap();
+        assert_eq!(card.kind(), kind);
+    }
 }
 
 #[test]
@@ -430,4 +432,83 @@ proptest! {
         }
         let _ = Scenario::from_toml(&text);
     }
+}
+
+const RECORDING: &str = r#"
+kind = "recording"
+version = 1
+family = "MifareClassic1K"
+reader = "A reader"
+atr = "3B8F8001804F0CA000000306030001000000006A"
+
+[[exchange]]
+command = "FFCA000000"
+response = "5A5A00019000"
+
+[[exchange]]
+command = "FF82000006************"
+response = "9000"
+
+[[exchange]]
+command = "FFB0000410"
+response = "****00019000"
+
+[[exchange]]
+command = "FFB0000510"
+failure = "card-gone"
+"#;
+
+#[test]
+fn a_recording_is_replayed() {
+    let mut card = VirtualCard::replay(RECORDING).unwrap();
+    assert_eq!(card.atr().len(), 20);
+    assert_eq!(send(&mut card, "FFCA000000"), "5A5A00019000");
+    assert_eq!(send(&mut card, "FF82000006A0A1A2A3A4A5"), "9000", "any key");
+    assert_eq!(send(&mut card, "FFB0000410"), "000000019000", "zeros");
+    assert_eq!(send(&mut card, "FFB0000010"), "6D00", "never recorded");
+    let gone = card.transmit(&[0xFF, 0xB0, 0, 5, 0x10], &mut Vec::new());
+    assert!(matches!(gone, Err(TransportError::CardGone)), "{gone:?}");
+}
+
+#[test]
+fn mistakes_in_recordings_are_refused_with_line_and_reason() {
+    assert_refused(&[
+        (
+            "kind = 'recording'\nversion = 2",
+            2,
+            "a whole number from 1 to 1",
+        ),
+        (
+            "kind = 'recording'\nuid = '01020304'",
+            2,
+            "has no key `uid`",
+        ),
+        (
+            "kind = 'recording'\n[[exchange]]\nresponse = '9000'",
+            2,
+            "needs `command`",
+        ),
+        (
+            "kind = 'recording'\n[[exchange]]\ncommand = '00B0840'\nresponse = ''",
+            3,
+            "two hexadecimal digits each",
+        ),
+        (
+            "kind = 'recording'\n[[exchange]]\ncommand = '00'\nresponse = 'xx'",
+            4,
+            "** for one that was removed",
+        ),
+        (
+            "kind = 'recording'\n[[exchange]]\ncommand = '00'",
+            2,
+            "needs `response` or `failure`",
+        ),
+        (
+            "kind = 'recording'\n[[exchange]]\ncommand = '00'\nfailure = 'fire'",
+            4,
+            "card-gone, card-reset or unreachable",
+        ),
+    ]);
+    let other = VirtualCard::replay("kind = 'desfire'").unwrap_err();
+    assert!(other.reason().contains("no recording"), "{other}");
 }

@@ -13,6 +13,7 @@ use crate::{
         classic::{Classic, Size},
         cpu::{CpuCard, Directory},
         fmcos::{File, Fmcos, Key, MF, Right},
+        recorded::Recorded,
         transit::{self, Layout},
         ultralight::Ultralight,
     },
@@ -294,6 +295,13 @@ impl VirtualCard {
         }
         let chip = Chip::Fmcos(Box::new(chip), memory);
         Self::cpu_of(kind, chip, &UID_4, &HISTORICAL_CPU)
+    }
+
+    /// A card that says again what a real one said, with the ATR that readers
+    /// report for cards of ISO 14443-4 without historical bytes.
+    pub(crate) fn recorded(recorded: Recorded) -> Self {
+        let chip = Chip::Recorded(recorded);
+        Self::made_of(Kind::Recording, chip, &[], None, atr::contactless(&[]))
     }
 
     fn transit_of(kind: Kind, number: &str) -> Self {

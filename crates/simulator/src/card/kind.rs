@@ -21,6 +21,7 @@ pub(crate) enum Kind {
     Iso14443,
     Storage,
     Contact,
+    Recording,
 }
 
 /// One row of the table of kinds.
@@ -94,6 +95,11 @@ const TABLE: &[Row] = &[
         Kind::Contact,
         "contact",
         "card with contacts, which dies of a pseudo-APDU",
+    ),
+    row(
+        Kind::Recording,
+        "recording",
+        "what `xueka record` wrote of a real card",
     ),
 ];
 

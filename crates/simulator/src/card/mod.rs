@@ -233,6 +233,12 @@ impl VirtualCard {
             self.life.is_dead = true;
             return Outcome::Violation;
         }
+        if let Chip::Recorded(recording) = &mut self.chip {
+            return match recording.answer(bytes) {
+                Outcome::Response(response) => self.spoil(response),
+                failed => failed,
+            };
+        }
         let response = match pseudo::parse_older(bytes).or_else(|| Command::parse(bytes)) {
             Some(command) => match (self.endless(&command), self.torn_write()) {
                 (Some(response), _) => response,

@@ -11,6 +11,7 @@ pub(crate) mod desfire;
 pub(crate) mod fmcos;
 pub(crate) mod noise;
 pub(crate) mod pseudo;
+pub(crate) mod recorded;
 pub(crate) mod status;
 pub(crate) mod tear;
 pub(crate) mod tlv;
@@ -25,6 +26,7 @@ use self::{
     desfire::Desfire,
     fmcos::Fmcos,
     pseudo::Memory,
+    recorded::Recorded,
     ultralight::Ultralight,
 };
 
@@ -46,6 +48,8 @@ pub(crate) enum Chip {
     Blocks(Blocks),
     /// Nothing that this reader could read (FeliCa).
     Sealed,
+    /// What a real card said, reader and all.
+    Recorded(Recorded),
     /// A chip with contacts, which no pseudo-APDU may reach.
     Contact(CpuCard),
 }
@@ -63,6 +67,7 @@ impl Chip {
             }
             Self::Classic(card) => card.power_up(),
             Self::Desfire(card) => card.power_up(),
+            Self::Recorded(card) => card.power_up(),
             Self::Ultralight(_) | Self::Blocks(_) | Self::Sealed => {}
         }
     }
@@ -77,6 +82,7 @@ impl Chip {
             | Self::Fmcos(_, None)
             | Self::Desfire(_)
             | Self::Sealed
+            | Self::Recorded(_)
             | Self::Contact(_) => None,
         }
     }
@@ -89,9 +95,12 @@ impl Chip {
             Self::Cpu(card) | Self::Contact(card) => card.answer(command),
             Self::Fmcos(card, _) => card.answer(command),
             Self::Desfire(card) => card.answer(command, uid),
-            Self::Classic(_) | Self::Ultralight(_) | Self::Blocks(_) | Self::Sealed => {
-                refuse(status::UNKNOWN_CLA)
-            }
+            // A recording answers whole exchanges, before this is asked.
+            Self::Classic(_)
+            | Self::Ultralight(_)
+            | Self::Blocks(_)
+            | Self::Sealed
+            | Self::Recorded(_) => refuse(status::UNKNOWN_CLA),
         }
     }
 }

@@ -21,7 +21,7 @@
 //! | kind | keys |
 //! |---|---|
 //! | every kind | `kind`, `atr`, `mute`, `response_delay`, `[[fault]]` |
-//! | every kind but `contact` | `uid` |
+//! | every kind but `contact` and `recording` | `uid` |
 //! | `transit-cpu`, `t-union`, `city-union`, `campus` | `number`, `valid_from`, `valid_until`, `balance`, `historical_bytes`, `select_answer`, `[[file]]` (`sfi`, `data`), `[[log]]` (`record`) |
 //! | `campus` | `name_gbk`, `student_number` |
 //! | `fm1208`, `fm1208-combined`, `cpu-tid` | `historical_bytes`, `blank`, `[[directory]]` (`id`, `name`, `application`, `create`, `erase`), `[[key]]` (`directory`, `kind`, `id`, `value`, `usage`, `change`, `follow_up`, `tries`), `[[file]]` (`directory`, `id`, `kind`, `data`, `records`, `most`, `length`, `balance`, `protection`, `read`, `write`, `access`) |
@@ -32,6 +32,7 @@
 //! | `desfire` | `historical_bytes`, `generation`, `real_uid`, `master_key`, `[[application]]` (`id`, `n_keys`, `settings`, `keys`), `[[file]]` (`application`, `number`, `kind`, `data`, `value`, `records`, `most`, `length`, `mode`, `rights`) |
 //! | `iso14443-4` | `historical_bytes` |
 //! | `storage` | `standard` (`iso15693`, `felica`) |
+//! | `recording` | `version`, `family`, `reader`, `[[exchange]]` (`command`, `response` or `failure`) |
 //!
 //! Bytes are written in hexadecimal, in quotes; times as `"500ms"` or `"2s"`;
 //! dates with or without quotes.
@@ -39,6 +40,7 @@
 mod desfire;
 mod fault;
 mod fmcos;
+mod recording;
 
 use std::ops::RangeInclusive;
 
@@ -97,8 +99,9 @@ pub(crate) fn card(mut fields: Fields<'_>) -> Result<VirtualCard, DescriptionErr
         Kind::Iso14443 => VirtualCard::iso14443_4(),
         Kind::Storage => storage(&mut fields)?,
         Kind::Contact => VirtualCard::contact(),
+        Kind::Recording => recording::recorded(&mut fields)?,
     };
-    if kind != Kind::Contact {
+    if !matches!(kind, Kind::Contact | Kind::Recording) {
         card = uid(card, kind, &mut fields)?;
     }
     if kind.layout().is_some() {
