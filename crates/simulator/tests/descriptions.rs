@@ -341,7 +341,7 @@ fn mistakes_in_files_and_memory_are_refused_with_line_and_reason() {
         (
             "kind = 'mifare-classic-1k'\nreader_style = 'best'",
             2,
-            "standard, acs or omnikey",
+            "must be one of standard, acs, acr1222l",
         ),
         (
             "kind = 'storage'\nstandard = 'usb'",

@@ -65,6 +65,8 @@ const SCHOOL_KEYS: [[u8; 5]; 3] = [
 const SCHOOL_KEY: [u8; 16] = [
     0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xAA, 0xBB, 0xCC, 0xDD, 0xEE, 0xFF,
 ];
+/// SAK of an FM1208-10 (proxmark3 `client/src/cmdhf14a.c`).
+const SAK_COMBINED: u8 = 0x28;
 /// Bytes that the key files take.
 const KEY_FILE: usize = 0x0200;
 
@@ -155,7 +157,7 @@ impl VirtualCard {
     #[must_use]
     pub fn fm1208_combined() -> Self {
         let memory = Classic::blank(Size::OneK);
-        Self::fmcos_of(Kind::Fm1208Combined, Some(Box::new(memory)))
+        Self::fmcos_of(Kind::Fm1208Combined, Some(Box::new(memory))).sak(SAK_COMBINED)
     }
 
     /// An imitation of [`fm1208`](Self::fm1208) (`cpu-tid`): its files are

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 
-use super::{Fault, ReaderStyle, UidRule, VirtualCard};
+use super::{Fault, Kind, ReaderStyle, UidRule, VirtualCard};
 use crate::chip::{
     Chip, atr, desfire,
     fmcos::{File, Key},
@@ -14,6 +14,11 @@ use crate::chip::{
 /// Historical bytes in the ATS of some Gen2 cards (proxmark3
 /// `doc/magic_cards_notes.md`).
 const MAGIC_HISTORICAL: [u8; 4] = [0xDA, 0xBC, 0x19, 0x10];
+
+/// The ATR of a reader that does not name the card (PC/SC Part 3; id3 for a
+/// Classic 1K, liblogicalaccess `atrparser.cpp`).
+const ISO14443_A: u8 = 0x03;
+const NO_NAME: u16 = 0x0000;
 
 /// Details: each changes one thing and leaves the others.
 ///
@@ -300,6 +305,19 @@ impl VirtualCard {
     pub fn reader_style(mut self, style: ReaderStyle) -> Self {
         if let Chip::Classic(card) | Chip::Fmcos(_, Some(card)) = &mut self.chip {
             card.set_style(style);
+        }
+        if style == ReaderStyle::Id3 && self.kind == Kind::MifareClassic1K {
+            self.atr = atr::storage(ISO14443_A, NO_NAME);
+        }
+        self
+    }
+
+    /// The SAK that the reader sees of a MIFARE Classic or a combined card; 28
+    /// on a combined one unless told. PC/SC does not pass it on.
+    #[must_use]
+    pub fn sak(mut self, sak: u8) -> Self {
+        if let Chip::Classic(card) | Chip::Fmcos(_, Some(card)) = &mut self.chip {
+            card.set_sak(sak);
         }
         self
     }

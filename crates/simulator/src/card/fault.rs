@@ -90,27 +90,3 @@ impl Fault {
         )
     }
 }
-
-/// How the virtual reader answers for storage cards.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ReaderStyle {
-    /// The status words of PC/SC Part 3.
-    #[default]
-    Standard,
-    /// `6300` for whatever goes wrong with keys and blocks, as ACS readers do
-    /// (liblogicalaccess, `acsacrresultchecker.cpp`).
-    Acs,
-    /// No volatile key memory: `6986` (Omnikey 5321 and kin; liblogicalaccess,
-    /// `mifareomnikeyxx21commands.cpp`).
-    Omnikey,
-}
-
-impl ReaderStyle {
-    /// How this reader says what the standard says by `status_word`.
-    pub(crate) fn failure(self, status_word: u16) -> u16 {
-        match self {
-            Self::Standard | Self::Omnikey => status_word,
-            Self::Acs => crate::chip::status::FAILED,
-        }
-    }
-}

@@ -5,6 +5,7 @@ mod details;
 mod fault;
 mod kind;
 mod story;
+mod style;
 
 use std::{fmt, mem, thread, time::Duration};
 
@@ -14,10 +15,12 @@ pub(crate) use self::constructors::{
     DEFAULT_CAMPUS_NUMBER, DEFAULT_CITY_UNION_NUMBER, DEFAULT_T_UNION_NUMBER,
     DEFAULT_TRANSIT_NUMBER, DEFAULT_VALID_FROM, DEFAULT_VALID_UNTIL,
 };
-pub use self::fault::{Fault, ReaderStyle};
+pub use self::fault::Fault;
 pub(crate) use self::kind::Kind;
 pub use self::kind::card_kinds;
 pub use self::story::Story;
+pub use self::style::ReaderStyle;
+pub(crate) use self::style::{Asked, N_KEY_SLOTS, Slot};
 use crate::{
     chip::{
         Chip,

@@ -47,6 +47,17 @@ pub(crate) trait Memory {
         status::NOT_SUPPORTED
     }
 
+    /// Whether the reader knows none of these commands, or not that one of the
+    /// two authentications.
+    fn refuses(&self, _is_newer_authentication: bool) -> bool {
+        false
+    }
+
+    /// Whether the reader answers with one byte where others have two.
+    fn has_one_byte_status(&self) -> bool {
+        false
+    }
+
     /// Adds to a value block, or takes from it.
     fn change_value(&mut self, _block: u16, _by: i32) -> u16 {
         status::NOT_SUPPORTED
@@ -103,29 +114,14 @@ impl Face<'_> {
                 _ => status::UNKNOWN_INS,
             });
         };
-        match (command.ins, command.data, command.le) {
-            (LOAD_KEYS, key, _) => refuse(memory.load_key(command.p1, command.p2, key)),
-            (GENERAL_AUTHENTICATE, data, _) => refuse(general_authenticate(command, data, memory)),
-            (AUTHENTICATE, &[key_kind, slot], _) => {
-                refuse(memory.authenticate(command.p1_p2(), key_kind, slot))
-            }
-            (READ_BINARY, [], Some(le)) => memory.read(command.p1_p2(), le),
-            (UPDATE_BINARY, data @ [_, ..], _) => refuse(memory.write(command.p1_p2(), data)),
-            (VALUE, &[deed @ (ADD | TAKE), a, b, c, d], _) => {
-                let amount = i32::from_be_bytes([a, b, c, d]);
-                let amount = if deed == ADD {
-                    amount
-                } else {
-                    amount.wrapping_neg()
-                };
-                refuse(memory.change_value(command.p1_p2(), amount))
-            }
-            (VALUE, &[RESTORE, to], _) => refuse(memory.restore(command.p1_p2(), to.into())),
-            (AUTHENTICATE | READ_BINARY | UPDATE_BINARY | VALUE, _, _) => {
-                refuse(status::WRONG_LENGTH)
-            }
-            _ => refuse(status::UNKNOWN_INS),
+        if memory.refuses(command.ins == GENERAL_AUTHENTICATE) {
+            return refuse(status::UNKNOWN_INS);
         }
+        let mut response = storage(command, memory);
+        if memory.has_one_byte_status() {
+            response.pop();
+        }
+        response
     }
 
     /// FF CA (PC/SC Part 3, §3.2.2.1.3).
@@ -150,6 +146,31 @@ impl Face<'_> {
             asked if asked > bytes.len() => reply(bytes, status::END_REACHED),
             _ => reply(bytes, status::OK),
         }
+    }
+}
+
+/// The commands for storage cards, on a reader that knows them.
+fn storage(command: &Command<'_>, memory: &mut dyn Memory) -> Vec<u8> {
+    match (command.ins, command.data, command.le) {
+        (LOAD_KEYS, key, _) => refuse(memory.load_key(command.p1, command.p2, key)),
+        (GENERAL_AUTHENTICATE, data, _) => refuse(general_authenticate(command, data, memory)),
+        (AUTHENTICATE, &[key_kind, slot], _) => {
+            refuse(memory.authenticate(command.p1_p2(), key_kind, slot))
+        }
+        (READ_BINARY, [], Some(le)) => memory.read(command.p1_p2(), le),
+        (UPDATE_BINARY, data @ [_, ..], _) => refuse(memory.write(command.p1_p2(), data)),
+        (VALUE, &[deed @ (ADD | TAKE), a, b, c, d], _) => {
+            let amount = i32::from_be_bytes([a, b, c, d]);
+            let amount = if deed == ADD {
+                amount
+            } else {
+                amount.wrapping_neg()
+            };
+            refuse(memory.change_value(command.p1_p2(), amount))
+        }
+        (VALUE, &[RESTORE, to], _) => refuse(memory.restore(command.p1_p2(), to.into())),
+        (AUTHENTICATE | READ_BINARY | UPDATE_BINARY | VALUE, _, _) => refuse(status::WRONG_LENGTH),
+        _ => refuse(status::UNKNOWN_INS),
     }
 }
 

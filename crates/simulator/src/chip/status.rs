@@ -73,6 +73,8 @@ pub(crate) const READER_KEY_UNSUPPORTED: u16 = 0x6983;
 pub(crate) const SECURED_TRANSFER_UNSUPPORTED: u16 = 0x6985;
 /// LOAD KEYS: no volatile key memory.
 pub(crate) const NO_VOLATILE_MEMORY: u16 = 0x6986;
+/// LOAD KEYS: no non-volatile key memory.
+pub(crate) const NO_NON_VOLATILE_MEMORY: u16 = 0x6987;
 /// LOAD KEYS, AUTHENTICATE: no key slot of that number.
 pub(crate) const NO_SUCH_KEY_SLOT: u16 = 0x6988;
 /// LOAD KEYS: the key has the wrong length.

@@ -27,7 +27,7 @@
 //! | `fm1208`, `fm1208-combined`, `cpu-tid` | `historical_bytes`, `blank`, `[[directory]]` (`id`, `name`, `application`, `create`, `erase`), `[[key]]` (`directory`, `kind`, `id`, `value`, `usage`, `change`, `follow_up`, `tries`), `[[file]]` (`directory`, `id`, `kind`, `data`, `records`, `most`, `length`, `balance`, `protection`, `read`, `write`, `access`) |
 //! | `t-union` | `holder` (`ordinary`, `student`, `senior`, `test`, `military`), `city` |
 //! | `city-union` | `city` |
-//! | `mifare-classic-1k`, `-4k`, `-mini` | `magic`, `block_0`, `reader_style` (`standard`, `acs`, `omnikey`), `[[sector]]` (`number`, `key_a`, `key_b`, `access`), `[[block]]` (`number`, `data`) |
+//! | `mifare-classic-1k`, `-4k`, `-mini` | `magic`, `block_0`, `sak`, `reader_style` (`standard`, `acs`, `omnikey`, …), `[[sector]]` (`number`, `key_a`, `key_b`, `access`), `[[block]]` (`number`, `data`) |
 //! | `ultralight`, `ntag213`, `ntag215`, `ntag216` | `[[page]]` (`number`, `data`) |
 //! | `desfire` | `historical_bytes`, `generation`, `real_uid`, `master_key`, `[[application]]` (`id`, `n_keys`, `settings`, `keys`), `[[file]]` (`application`, `number`, `kind`, `data`, `value`, `records`, `most`, `length`, `mode`, `rights`) |
 //! | `iso14443-4` | `historical_bytes` |
@@ -335,6 +335,11 @@ fn memory(mut card: VirtualCard, fields: &mut Fields<'_>) -> Result<VirtualCard,
         }
         _ => {}
     }
+    if matches!(card.chip_mut(), Chip::Classic(_) | Chip::Fmcos(_, Some(_)))
+        && let Some(style) = fields.text("reader_style")?
+    {
+        card = card.reader_style(reader_style(&style, fields)?);
+    }
     Ok(card)
 }
 
@@ -352,8 +357,9 @@ fn classic(chip: &mut Classic, fields: &mut Fields<'_>) -> Result<(), Descriptio
     if let Some(data) = fields.array("block_0")? {
         chip.set_block_0(data.value);
     }
-    if let Some(style) = fields.text("reader_style")? {
-        chip.set_style(reader_style(&style, fields)?);
+    if let Some(sak) = fields.array("sak")? {
+        let [sak] = sak.value;
+        chip.set_sak(sak);
     }
     Ok(())
 }
@@ -402,10 +408,9 @@ fn reader_style(
     style: &Located<String>,
     fields: &Fields<'_>,
 ) -> Result<ReaderStyle, DescriptionError> {
-    match style.value.as_str() {
-        "standard" => Ok(ReaderStyle::Standard),
-        "acs" => Ok(ReaderStyle::Acs),
-        "omnikey" => Ok(ReaderStyle::Omnikey),
-        _ => Err(fields.wrong(style, "`reader_style` must be standard, acs or omnikey")),
-    }
+    ReaderStyle::named(&style.value).ok_or_else(|| {
+        let names = ReaderStyle::all().map(|(_, name)| name);
+        let names = names.collect::<Vec<_>>().join(", ");
+        fields.wrong(style, format!("`reader_style` must be one of {names}"))
+    })
 }

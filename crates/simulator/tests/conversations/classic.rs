@@ -1,8 +1,9 @@
 //! MIFARE Classic.
 
-use xueka_simulator::{ReaderStyle, VirtualCard};
+use xueka_simulator::{Outcome, ReaderStyle, VirtualCard};
+use xueka_transport::CardTransport;
 
-use crate::{converse, go_on, send};
+use crate::{atr, converse, go_on, send};
 
 #[test]
 fn a_classic_opens_a_sector_for_the_right_key_and_closes_it_for_a_wrong_one() {
@@ -105,6 +106,105 @@ fn a_blank_classic_shows_its_uid_in_block_0_and_keeps_it() {
             ),
         ],
     );
+}
+
+#[test]
+fn every_reader_model_opens_a_sector_in_its_own_way() {
+    let block = "00000000000000000000000000000000 9000";
+    // The style, LOAD KEYS, the authentication, and what a closed block says.
+    let cases = [
+        (
+            ReaderStyle::Standard,
+            "FF820000",
+            "FF860000050100046000",
+            "6982",
+        ),
+        (ReaderStyle::Acs, "FF820000", "FF860000050100046000", "6300"),
+        (
+            ReaderStyle::Acr1252u,
+            "FF820001",
+            "FF860000050100046001",
+            "6300",
+        ),
+        (
+            ReaderStyle::Acr1281u,
+            "FF820020",
+            "FF860000050100046020",
+            "6300",
+        ),
+        (
+            ReaderStyle::Omnikey,
+            "FF822000",
+            "FF860000050100046000",
+            "6982",
+        ),
+        (
+            ReaderStyle::Omnikey5x27,
+            "FF822000",
+            "FF860000050100046000",
+            "6982",
+        ),
+        (ReaderStyle::Scm, "FF820060", "FF860000050100046001", "6982"),
+        (
+            ReaderStyle::SpringCard,
+            "FF820000",
+            "FF860000050100040000",
+            "6F0A",
+        ),
+        (
+            ReaderStyle::Cherry,
+            "FF820001",
+            "FF860000050100046001",
+            "6982",
+        ),
+        (ReaderStyle::Id3, "FF820000", "FF860000050100046000", "6F00"),
+        (ReaderStyle::Older, "FF820000", "FF8800046000", "6982"),
+    ];
+    for (style, load, authenticate, closed) in cases {
+        converse(
+            VirtualCard::mifare_classic_1k().reader_style(style),
+            &[
+                ("FFB0000410", closed, &format!("{style:?}, closed")),
+                (
+                    &format!("{load}06FFFFFFFFFFFF"),
+                    "9000",
+                    &format!("{style:?}"),
+                ),
+                (authenticate, "9000", &format!("{style:?}")),
+                ("FFB0000410", block, &format!("{style:?}")),
+            ],
+        );
+    }
+    let load = "FF82000006FFFFFFFFFFFF";
+    let refusals = [
+        (ReaderStyle::Acr1222l, load, "6300"),
+        (ReaderStyle::Omnikey, load, "6986"),
+        (ReaderStyle::Omnikey5x27, load, "6984"),
+        (ReaderStyle::Scm, load, "6988"),
+        (ReaderStyle::Cherry, load, "6988"),
+        (ReaderStyle::SpringCard, "FF860000050100040000", "6F04"),
+        (ReaderStyle::Older, "FF860000050100046000", "6D00"),
+        (ReaderStyle::NoStorage, load, "6D00"),
+        (ReaderStyle::NoStorage, "FFB0000410", "6D00"),
+    ];
+    for (style, command, expected) in refusals {
+        let why = format!("{style:?}");
+        let card = VirtualCard::mifare_classic_1k().reader_style(style);
+        converse(card, &[(command, expected, &why)]);
+    }
+    let combined = VirtualCard::fm1208_combined().reader_style(ReaderStyle::Acr1252u);
+    converse(combined.clone(), &[(load, "9000", "SAK 28")]);
+    converse(combined.sak(0x38), &[(load, "6300", "SAK 38")]);
+
+    let mut feitian = VirtualCard::mifare_classic_1k().reader_style(ReaderStyle::OneByteStatus);
+    let mut response = Vec::new();
+    feitian
+        .transmit(&hex::decode(load).unwrap(), &mut response)
+        .unwrap_err();
+    let outcome = &feitian.exchanges()[0].outcome;
+    assert_eq!(*outcome, Outcome::Response(vec![0x90]), "one byte");
+    let id3 = VirtualCard::mifare_classic_1k().reader_style(ReaderStyle::Id3);
+    assert_eq!(atr(&id3), "3B8F8001804F0CA000000306030000000000006B");
 }
 
 #[test]

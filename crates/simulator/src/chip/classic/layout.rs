@@ -33,6 +33,12 @@ impl Size {
         first_block(self.n_sectors())
     }
 
+    /// The SAK of the anticollision.
+    pub(super) fn sak(self) -> u8 {
+        let [sak, _, _] = self.sak_atqa();
+        sak
+    }
+
     /// SAK and ATQA as block 0 repeats them.
     pub(super) fn sak_atqa(self) -> [u8; 3] {
         match self {

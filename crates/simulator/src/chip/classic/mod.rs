@@ -23,18 +23,7 @@ use super::{
     status,
     tear::{WeakBit, mixed},
 };
-use crate::card::ReaderStyle;
-
-/// Key slots of the virtual reader, in each of its two memories.
-const N_KEY_SLOTS: usize = 32;
-/// Bits of P1 of LOAD KEYS.
-const READER_KEY: u8 = 0x80;
-const SECURED_TRANSFER: u8 = 0x40;
-const NON_VOLATILE: u8 = 0x20;
-
-/// Key kinds of AUTHENTICATE.
-const KEY_KIND_A: u8 = 0x60;
-const KEY_KIND_B: u8 = 0x61;
+use crate::card::{Asked, N_KEY_SLOTS, ReaderStyle, Slot};
 
 /// The key that blank cards come with.
 const TRANSPORT_KEY: [u8; KEY] = [0xFF; KEY];
@@ -50,6 +39,7 @@ pub(crate) struct Classic {
     size: Size,
     blocks: Vec<[u8; BLOCK]>,
     style: ReaderStyle,
+    sak: u8,
     volatile: [Option<[u8; KEY]>; N_KEY_SLOTS],
     non_volatile: [Option<[u8; KEY]>; N_KEY_SLOTS],
     /// What a torn write left between 0 and 1.
@@ -69,6 +59,7 @@ impl Classic {
             size,
             blocks: vec![[0; BLOCK]; usize::from(size.n_blocks())],
             style: ReaderStyle::Standard,
+            sak: size.sak(),
             volatile: [None; N_KEY_SLOTS],
             non_volatile: [None; N_KEY_SLOTS],
             weak: None,
@@ -85,6 +76,11 @@ impl Classic {
 
     pub(crate) fn size(&self) -> Size {
         self.size
+    }
+
+    /// The SAK of the anticollision, which some readers go by.
+    pub(crate) fn set_sak(&mut self, sak: u8) {
+        self.sak = sak;
     }
 
     pub(crate) fn set_style(&mut self, style: ReaderStyle) {
@@ -192,6 +188,26 @@ impl Classic {
         condition(access, access_group(block))
     }
 
+    /// The sector and key that an authentication opens.
+    fn opened_by(&self, block: u16, key_kind: u8, slot: u8) -> Result<(u16, KeyKind), u16> {
+        if block >= self.size.n_blocks() {
+            return Err(status::CANNOT_AUTHENTICATE);
+        }
+        let (is_a, places) = self.style.used_key(key_kind, slot)?;
+        let key = places.into_iter().find_map(|place| match place {
+            Slot::Volatile(index) => *self.volatile.get(index)?,
+            Slot::NonVolatile(index) => *self.non_volatile.get(index)?,
+        });
+        let key = key.ok_or(status::KEY_NOT_USABLE)?;
+        let sector = sector_of(block);
+        let trailer = self.trailer(sector);
+        let (a, _, b) = trailer.ok_or(status::CANNOT_AUTHENTICATE)?.parts();
+        if key != if is_a { a } else { b } {
+            return Err(status::SECURITY_NOT_SATISFIED);
+        }
+        Ok((sector, if is_a { KeyKind::A } else { KeyKind::B }))
+    }
+
     /// The open sector and key, when `block` lies in it.
     fn opened_for(&self, block: u16) -> Option<(u16, KeyKind)> {
         self.open.filter(|(sector, _)| *sector == sector_of(block))
@@ -253,23 +269,18 @@ impl Classic {
 
 impl Memory for Classic {
     fn load_key(&mut self, structure: u8, slot: u8, key: &[u8]) -> u16 {
-        let memory = match structure {
-            bits if bits & READER_KEY != 0 => return status::READER_KEY_UNSUPPORTED,
-            bits if bits & SECURED_TRANSFER != 0 => return status::SECURED_TRANSFER_UNSUPPORTED,
-            bits if bits & NON_VOLATILE != 0 => &mut self.non_volatile,
-            _ if self.style == ReaderStyle::Omnikey => return status::NO_VOLATILE_MEMORY,
-            _ => &mut self.volatile,
+        let place = match self.style.load_place(structure, slot, self.sak) {
+            Ok(Slot::Volatile(index)) => self.volatile.get_mut(index),
+            Ok(Slot::NonVolatile(index)) => self.non_volatile.get_mut(index),
+            Err(word) => return self.style.failure(Asked::LoadKey, word),
         };
-        let (Some(place), Ok(key)) = (memory.get_mut(usize::from(slot)), key.try_into()) else {
-            let word = if usize::from(slot) < N_KEY_SLOTS {
-                status::WRONG_KEY_LENGTH
-            } else {
-                status::NO_SUCH_KEY_SLOT
-            };
-            return self.style.failure(word);
-        };
-        *place = Some(key);
-        status::OK
+        match (place, key.try_into()) {
+            (Some(place), Ok(key)) => {
+                *place = Some(key);
+                status::OK
+            }
+            _ => self.style.failure(Asked::LoadKey, status::WRONG_KEY_LENGTH),
+        }
     }
 
     /// A failed authentication closes the sector that was open.
@@ -278,51 +289,47 @@ impl Memory for Classic {
     /// until power goes.
     fn authenticate(&mut self, block: u16, key_kind: u8, slot: u8) -> u16 {
         self.open = None;
-        if block >= self.size.n_blocks() {
-            return self.style.failure(status::CANNOT_AUTHENTICATE);
+        match self.opened_by(block, key_kind, slot) {
+            Ok(open) => {
+                self.open = Some(open);
+                status::OK
+            }
+            Err(word) => self.style.failure(Asked::Authenticate, word),
         }
-        let kind = match key_kind {
-            KEY_KIND_A => KeyKind::A,
-            KEY_KIND_B => KeyKind::B,
-            _ => return self.style.failure(status::UNKNOWN_KEY_KIND),
-        };
-        let slot = usize::from(slot);
-        let (Some(volatile), Some(non_volatile)) =
-            (self.volatile.get(slot), self.non_volatile.get(slot))
-        else {
-            return self.style.failure(status::NO_SUCH_KEY_SLOT);
-        };
-        let Some(key) = volatile.or(*non_volatile) else {
-            return self.style.failure(status::KEY_NOT_USABLE);
-        };
-        let sector = sector_of(block);
-        let Some((a, _, b)) = self.trailer(sector).map(|trailer| trailer.parts()) else {
-            return self.style.failure(status::CANNOT_AUTHENTICATE);
-        };
-        let right = if kind == KeyKind::A { a } else { b };
-        if key != right {
-            return self.style.failure(status::SECURITY_NOT_SATISFIED);
-        }
-        self.open = Some((sector, kind));
-        status::OK
+    }
+
+    fn refuses(&self, is_newer_authentication: bool) -> bool {
+        !self.style.knows(is_newer_authentication)
+    }
+
+    fn has_one_byte_status(&self) -> bool {
+        self.style == ReaderStyle::OneByteStatus
     }
 
     /// One block, or several of one sector in a row.
     fn read(&mut self, block: u16, le: u8) -> Vec<u8> {
         if block >= self.size.n_blocks() {
-            return refuse(self.style.failure(status::NOT_FOUND));
+            return refuse(self.style.failure(Asked::Access, status::NOT_FOUND));
         }
         let n_blocks = match usize::from(le) {
             0 => 1,
             asked if asked % BLOCK == 0 => asked / BLOCK,
-            _ => return refuse(self.style.failure(status::right_length(BLOCK))),
+            _ => {
+                return refuse(
+                    self.style
+                        .failure(Asked::Access, status::right_length(BLOCK)),
+                );
+            }
         };
         let mut data = Vec::with_capacity(n_blocks * BLOCK);
         for block in (block..).take(n_blocks) {
             let Some(mut bytes) = self.read_block(block) else {
                 // The chip falls silent; the reader wakes it again, closed.
                 self.open = None;
-                return refuse(self.style.failure(status::SECURITY_NOT_SATISFIED));
+                return refuse(
+                    self.style
+                        .failure(Asked::Access, status::SECURITY_NOT_SATISFIED),
+                );
             };
             if let Some(weak) = &mut self.weak
                 && weak.is_at(block.into())
@@ -343,7 +350,7 @@ impl Memory for Classic {
         });
         result.unwrap_or_else(|word| {
             self.open = None;
-            self.style.failure(word)
+            self.style.failure(Asked::Access, word)
         })
     }
 
@@ -359,16 +366,16 @@ impl Memory for Classic {
         });
         result.unwrap_or_else(|word| {
             self.open = None;
-            self.style.failure(word)
+            self.style.failure(Asked::Access, word)
         })
     }
 
     fn write(&mut self, block: u16, data: &[u8]) -> u16 {
         if block >= self.size.n_blocks() {
-            return self.style.failure(status::NOT_FOUND);
+            return self.style.failure(Asked::Access, status::NOT_FOUND);
         }
         let Ok(data) = data.try_into() else {
-            return self.style.failure(status::WRONG_LENGTH);
+            return self.style.failure(Asked::Access, status::WRONG_LENGTH);
         };
         self.written = None;
         match self.write_block(block, data) {
@@ -378,7 +385,7 @@ impl Memory for Classic {
             }
             Err(word) => {
                 self.open = None;
-                self.style.failure(word)
+                self.style.failure(Asked::Access, word)
             }
         }
     }
@@ -426,6 +433,9 @@ impl Classic {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const KEY_KIND_A: u8 = 0x60;
+    const KEY_KIND_B: u8 = 0x61;
 
     /// Opens the sector of `block` with a key of the given kind.
     fn open(card: &mut Classic, block: u16, key_kind: u8, key: [u8; KEY]) -> u16 {
