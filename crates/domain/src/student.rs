@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use thiserror::Error;
 
-use crate::text::{InvalidText, check_visible};
+use crate::text::{InvalidText, check_visible, composed};
 
 /// The student number (学籍号) under which the school knows a student.
 ///
@@ -59,7 +59,8 @@ impl FromStr for StudentNumber {
     }
 }
 
-/// A student's name: 1 to 64 visible characters.
+/// A student's name: 1 to 64 visible characters, in composed form (Unicode NFC),
+/// so that a name is equal to itself whatever editor wrote it.
 ///
 /// `Display` and `Debug` hide it; [`reveal`](Self::reveal) gives it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -80,12 +81,14 @@ impl FromStr for StudentName {
     type Err = InvalidText;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        check_visible(text, Self::MAX_CHARS)?;
+        let text = composed(text);
+        check_visible(&text, Self::MAX_CHARS)?;
         Ok(Self(text.into()))
     }
 }
 
-/// The name of a class (班), such as `高一(3)班`: 1 to 64 visible characters.
+/// The name of a class (班), such as `高一(3)班`: 1 to 64 visible characters,
+/// in composed form (Unicode NFC).
 ///
 /// `Display` and `Debug` hide it; [`reveal`](Self::reveal) gives it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -106,7 +109,8 @@ impl FromStr for ClassName {
     type Err = InvalidText;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        check_visible(text, Self::MAX_CHARS)?;
+        let text = composed(text);
+        check_visible(&text, Self::MAX_CHARS)?;
         Ok(Self(text.into()))
     }
 }
@@ -177,6 +181,16 @@ mod tests {
             let shown = parsed.as_ref().map(StudentNumber::reveal);
             assert_eq!(shown, expected.as_ref().copied(), "{why}");
         }
+    }
+
+    #[test]
+    fn a_name_is_one_name_however_it_was_written() {
+        let decomposed: StudentName = "Jose\u{301}".parse().unwrap();
+        assert_eq!(decomposed, "Jos\u{E9}".parse().unwrap());
+        let class: ClassName = "E\u{301}cole 3".parse().unwrap();
+        assert_eq!(class.reveal(), "\u{C9}cole 3");
+        // The limit counts what is kept: 64 letters, each written as two.
+        assert!("e\u{301}".repeat(64).parse::<StudentName>().is_ok());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use thiserror::Error;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Why a text is not taken. It never repeats the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -48,6 +49,14 @@ pub(crate) fn check_visible(text: &str, limit: usize) -> Result<(), InvalidText>
         return Err(InvalidText::Untrimmed);
     }
     Ok(())
+}
+
+/// The text in composed form, in which two texts that look alike are equal: an
+/// editor may write `é` as one character or as a letter and its accent.
+///
+/// Source: Unicode Standard Annex #15, normalization form C.
+pub(crate) fn composed(text: &str) -> String {
+    text.nfc().collect()
 }
 
 /// Controls, line and paragraph separators, zero-width characters and the
@@ -149,6 +158,20 @@ mod tests {
     }
 
     #[test]
+    fn texts_that_look_alike_become_equal() {
+        let cases = [
+            ("Jose\u{301}", "Jos\u{E9}", "a letter and its accent"),
+            ("Jos\u{E9}", "Jos\u{E9}", "composed already"),
+            ("李雷", "李雷", "Chinese stays"),
+            ("\u{1112}\u{1161}\u{11AB}", "\u{D55C}", "Korean syllables"),
+            ("ﾘ", "ﾘ", "width is no matter of composition"),
+        ];
+        for (text, expected, why) in cases {
+            assert_eq!(composed(text), expected, "{why}");
+        }
+    }
+
+    #[test]
     fn the_limit_counts_characters_not_bytes() {
         assert_eq!(check_visible(&"学".repeat(64), 64), Ok(()));
         assert_eq!(
@@ -170,6 +193,12 @@ mod tests {
         #[test]
         fn no_text_panics(text in ".*") {
             let _ = text.parse::<Note>();
+        }
+
+        #[test]
+        fn composing_again_changes_nothing(text in ".*") {
+            let once = composed(&text);
+            prop_assert_eq!(composed(&once), once);
         }
     }
 }

@@ -242,7 +242,7 @@ impl Registry {
     }
 
     /// Goes through all cards and says which of them these rules do not tell
-    /// apart, on a thread of its own; about a second a rule for a million cards.
+    /// apart, on a thread of its own; one to two seconds a rule for a million cards.
     ///
     /// # Errors
     ///

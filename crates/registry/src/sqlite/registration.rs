@@ -1,16 +1,16 @@
 //! Taking in a list of cards that were issued before.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use xueka_domain::{
     CardIdentity, CardNumber, CardState, ClassName, Column, IssuedCard, IssuedState, NoIdentity,
-    Student, StudentNumber, Uid,
+    Student, StudentName, StudentNumber, Uid,
 };
 
 use super::{
     blocks,
     cards::{self, CardRow},
     change::{Change, Done},
-    codec::{day_text, family_word},
+    codec::{Columns as _, day_text, family_word},
     digest::Digest,
     failure::{Failure, Work},
     issue::{self, NewCard},
@@ -138,7 +138,7 @@ fn take_row(change: &mut Change<'_>, row: &IssuedCard) -> Work<Judged> {
     };
     let holder = find_holder(change.sql, &row.student.number)?;
     if let Some(holder) = &holder
-        && holder.name != row.student.name.reveal()
+        && holder.name != row.student.name
     {
         let fault = (Some(Column::Name), RowRefusal::NameDiffers);
         return Ok(Judged::Refused(fault));
@@ -182,21 +182,22 @@ fn judge_alone(row: &IssuedCard) -> Result<CardIdentity, Fault> {
 /// A student on record.
 struct Holder {
     id: i64,
-    name: String,
-    class_name: Option<String>,
+    name: StudentName,
+    class_name: Option<ClassName>,
 }
 
 fn find_holder(sql: &Connection, number: &StudentNumber) -> Work<Option<Holder>> {
-    Ok(sql
-        .prepare_cached("SELECT id, name, class_name FROM students WHERE number = ?1")?
-        .query_row([number.reveal()], |row| {
-            Ok(Holder {
-                id: row.get(0)?,
-                name: row.get(1)?,
-                class_name: row.get(2)?,
-            })
-        })
-        .optional()?)
+    let mut statement =
+        sql.prepare_cached("SELECT id, name, class_name FROM students WHERE number = ?1")?;
+    let mut rows = statement.query([number.reveal()])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    Ok(Some(Holder {
+        id: row.raw("id")?,
+        name: row.parsed("name")?,
+        class_name: row.parsed_or_none("class_name")?,
+    }))
 }
 
 /// The card of a row, when it is on record: by its number, or among the cards
@@ -222,11 +223,11 @@ fn compare(row: &IssuedCard, holder: Option<&Holder>, card: &CardRow) -> Judged 
     let Some(holder) = holder.filter(|holder| holder.id == card.student) else {
         return Judged::Refused((Some(Column::CardNumber), RowRefusal::NumberTaken));
     };
-    let class_name = row.student.class_name.as_ref().map(ClassName::reveal);
+    let class_name = row.student.class_name.as_ref();
     let columns = [
         (
             Column::ClassName,
-            class_name.is_some() && class_name != holder.class_name.as_deref(),
+            class_name.is_some() && class_name != holder.class_name.as_ref(),
         ),
         (Column::Uid, row.uid.is_some() && row.uid != card.uid),
         (
@@ -285,7 +286,7 @@ fn keep_holder(change: &Change<'_>, student: &Student, holder: Option<Holder>) -
             ))?;
         return Ok(change.sql.last_insert_rowid());
     };
-    if class_name.is_some() && class_name != holder.class_name.as_deref() {
+    if student.class_name.is_some() && student.class_name != holder.class_name {
         change
             .sql
             .prepare_cached("UPDATE students SET class_name = ?2, version = ?3 WHERE id = ?1")?
