@@ -122,7 +122,7 @@ mod tests {
             let told = number_form(rule, &forms, Language::English);
             assert!(told.standard && told.in_use && told.whole, "{told:?}");
             let config: Config = toml::from_str(&told.configuration).unwrap();
-            assert_eq!(config.numbers.form, [rule.clone()]);
+            assert_eq!(config.numbers.form, std::slice::from_ref(rule));
         }
     }
 }
