@@ -4,7 +4,7 @@
 //! only a 4K has, 16. The last block of a sector, its trailer, holds its keys
 //! and access bits; block 0 of the card is written by the maker.
 //!
-//! Source: NXP MF1S50yyX/V1 data sheet, §8.6; MF1S70yyX/V1, §8.6; MF1S20yyX
+//! Source: NXP MF1S50yyX/V1 data sheet, §8.6; MF1S70yyX/V1, §8.6; `MF1S20yyX`
 //! for the Mini.
 
 use serde::Deserialize;

@@ -101,12 +101,12 @@ impl DateCoding {
 
 impl NumberField {
     /// The byte after the last one.
-    pub(crate) fn end(&self) -> usize {
+    pub(crate) fn end(self) -> usize {
         usize::from(self.offset) + usize::from(self.length)
     }
 
     /// The number in the bytes of its place; `None` when it is none.
-    pub(crate) fn number(&self, bytes: &[u8]) -> Option<CardNumber> {
+    pub(crate) fn number(self, bytes: &[u8]) -> Option<CardNumber> {
         let field = bytes.get(usize::from(self.offset)..self.end())?;
         match self.coding {
             NumberCoding::Ascii => decimal::ascii_number(field),
@@ -121,12 +121,12 @@ impl NumberField {
 
 impl DateField {
     /// The byte after the last one.
-    pub(crate) fn end(&self) -> usize {
+    pub(crate) fn end(self) -> usize {
         usize::from(self.offset) + usize::from(self.coding.length())
     }
 
     /// The date in the bytes of its place; `None` when it is none.
-    pub(crate) fn date(&self, bytes: &[u8]) -> Option<Date> {
+    pub(crate) fn date(self, bytes: &[u8]) -> Option<Date> {
         let field = bytes.get(usize::from(self.offset)..self.end())?;
         match self.coding {
             DateCoding::BcdYyyymmdd => decimal::bcd_date(field),
@@ -148,11 +148,6 @@ impl<P: Copy + PartialEq> Fields<P> {
             }
         }
         places
-    }
-
-    /// Whether the number stands at this place.
-    pub(crate) fn has_number_at(&self, place: P) -> bool {
-        self.number.0 == place
     }
 
     /// Takes into `findings` what a place holds, or notes why it is missing.

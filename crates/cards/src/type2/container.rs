@@ -51,13 +51,13 @@ impl CapabilityContainer {
     /// Whether the data area may be read by anyone.
     #[must_use]
     pub fn is_readable(self) -> bool {
-        self.access & 0xF0 == 0x00
+        self.access >> 4 == 0
     }
 
     /// Whether the data area may be written by anyone.
     #[must_use]
     pub fn is_writable(self) -> bool {
-        self.access & 0x0F == 0x00
+        self.access << 4 == 0
     }
 
     /// The chip that usually has a data area of this size. A hint: only the

@@ -43,7 +43,7 @@ pub fn find_ndef(known: &[u8], n_area_bytes: usize) -> NdefSearch {
         end: n_area_bytes,
         left_out: Vec::new(),
     };
-    match walk.to_ndef() {
+    match walk.ndef() {
         Ok(message) => NdefSearch::Found(message),
         Err(Stop::Need(n_bytes)) => NdefSearch::Need(n_bytes),
         Err(Stop::End) => NdefSearch::Absent,
@@ -71,7 +71,7 @@ impl Walk<'_> {
     /// The most parts that are left out; real tags have one or two.
     const MAX_LEFT_OUT: usize = 8;
 
-    fn to_ndef(&mut self) -> Result<Vec<u8>, Stop> {
+    fn ndef(&mut self) -> Result<Vec<u8>, Stop> {
         loop {
             match self.next()? {
                 NULL => {}

@@ -37,7 +37,7 @@ fn read(places: &[&str], own: &[(&str, &str)]) -> String {
 fn fields_are_read_four_pages_at_once() {
     let number = "0000 323032343137 FFFFFFFF";
     let dated = format!("{NO}\n{UNTIL}");
-    let cases: [(&str, Vec<(&str, String)>, &str, &str); 7] = [
+    let cases = [
         (
             NO,
             vec![("FFB0000510", format!("{number} 00000000 9000"))],
@@ -45,7 +45,7 @@ fn fields_are_read_four_pages_at_once() {
             "one exchange",
         ),
         (
-            &dated,
+            dated.as_str(),
             vec![(
                 "FFB0000510",
                 format!("{} 20270831 00000000 9000", &number[..17]),
