@@ -26,7 +26,7 @@ mod vpcd;
 
 pub use card::{Fault, ReaderStyle, Story, VirtualCard, card_kinds};
 pub use error::{DescriptionError, SimulatorError};
-pub use in_process::{ServiceState, SimulatedSource, VirtualService};
+pub use in_process::{ServiceState, SimulatedSource, VirtualReader, VirtualService};
 pub use record::{Exchange, Outcome};
 pub use scenario::Scenario;
 pub use simulator::{Simulator, SlotInfo};

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use xueka_transport::wire::Address;
 
 use crate::{
-    Exchange, SimulatedSource, SimulatorError, VirtualCard,
+    Exchange, SimulatedSource, SimulatorError, VirtualCard, VirtualReader,
     ifd::IfdSlot,
     in_process::{self, World},
     vpcd::VpcdSlot,
@@ -50,7 +50,19 @@ impl Simulator {
     /// The source offers them behind the traits that PC/SC stands behind.
     #[must_use]
     pub fn in_process(n_slots: usize) -> (Self, SimulatedSource) {
-        let world = in_process::world(n_slots);
+        let readers = (0..n_slots)
+            .map(|slot| VirtualReader::named(&format!("Xueka Virtual Reader {slot:02} 00")));
+        Self::with_readers(readers)
+    }
+
+    /// These readers inside this process, one slot each, all plugged in.
+    ///
+    /// Their names differ; of two alike only the first is ever found.
+    #[must_use]
+    pub fn with_readers(
+        readers: impl IntoIterator<Item = VirtualReader>,
+    ) -> (Self, SimulatedSource) {
+        let world = in_process::world(readers);
         let source = SimulatedSource::new(Arc::clone(&world));
         let slots = Slots::InProcess(world);
         (Self { slots }, source)

@@ -12,7 +12,7 @@
 use std::{sync::mpsc, thread, time::Duration};
 
 use xueka_simulator::{
-    Fault, ServiceState, SimulatedSource, Simulator, SimulatorError, VirtualCard,
+    Fault, ServiceState, SimulatedSource, Simulator, SimulatorError, VirtualCard, VirtualReader,
 };
 use xueka_transport::{
     CardPresence, CardReader, CardTransport, ReaderSource, SourceError, TransportError,
@@ -450,4 +450,93 @@ fn several_sources_see_the_same_readers_each_for_itself() {
     first.wait().unwrap();
     simulator.insert(0, card()).unwrap();
     assert_eq!(look(&mut first), look(&mut second));
+}
+
+const ONE: &str = "ACS ACR122U PICC Interface 00 00";
+const OTHER: &str = "ACS ACR122U PICC Interface 01 00";
+
+fn two_of_one_model() -> (Simulator, SimulatedSource) {
+    Simulator::with_readers([
+        VirtualReader::named(ONE)
+            .serial_number("A1")
+            .usb_path("1-1.3:1.0"),
+        VirtualReader::named(OTHER)
+            .usb_path("1-1.4:1.0")
+            .without_escape(),
+    ])
+}
+
+#[test]
+fn two_of_one_model_are_told_apart_by_what_they_tell() {
+    let (_simulator, source) = two_of_one_model();
+    let one = source.reader(&ONE.into()).identity().unwrap();
+    let other = source.reader(&OTHER.into()).identity().unwrap();
+    assert_eq!(one.serial_number.as_deref(), Some("A1"));
+    assert_eq!(other.serial_number, None);
+    assert_ne!(one.usb_path, other.usb_path);
+
+    // Plugged in anew in another order, the names are exchanged.
+    let service = source.service();
+    let mut old = source.reader(&ONE.into());
+    service
+        .plug_in_as(0, "ACS ACR122U PICC Interface 02 00")
+        .unwrap();
+    service.plug_in_as(1, ONE).unwrap();
+    assert!(matches!(old.identity(), Err(TransportError::ReaderGone)));
+    let now = source.reader(&ONE.into()).identity().unwrap();
+    assert_eq!(now.usb_path.as_deref(), Some("1-1.4:1.0"));
+}
+
+#[test]
+fn escape_commands_switch_lights_and_are_recorded() {
+    let (simulator, source) = two_of_one_model();
+    let service = source.service();
+    let mut reader = source.reader(&ONE.into());
+    let green = [0xFF, 0x00, 0x40, 0x0E, 0x04, 0x00, 0x00, 0x00, 0x00];
+    let mut response = vec![0xEE];
+    reader.control(&green, &mut response).unwrap();
+    assert_eq!(
+        (response.as_slice(), service.lights(0).unwrap()),
+        (&[0x90, 0x02][..], 0b10)
+    );
+    let error = reader.control(&[0xAB], &mut response).unwrap_err();
+    assert!(matches!(error, TransportError::Unsupported), "{error:?}");
+    assert_eq!(response, [], "no answer");
+    assert_eq!(service.escapes(0).unwrap(), [green.to_vec(), vec![0xAB]]);
+
+    let error = source.reader(&OTHER.into()).control(&green, &mut response);
+    assert!(
+        matches!(error, Err(TransportError::Unsupported)),
+        "not permitted"
+    );
+    assert_eq!(service.lights(1).unwrap(), 0);
+
+    service.set_held_by_another(0, true).unwrap();
+    let error = reader.control(&green, &mut response);
+    assert!(matches!(error, Err(TransportError::InUse)));
+    service.set_state(ServiceState::Away);
+    let error = reader.control(&green, &mut response);
+    assert!(matches!(
+        error,
+        Err(TransportError::Source(SourceError::NoService))
+    ));
+    assert!(matches!(
+        service.lights(2),
+        Err(SimulatorError::SlotNotFound {
+            slot: 2,
+            n_slots: 2
+        })
+    ));
+    assert_eq!(simulator.exchanges(0).unwrap(), [], "no card was asked");
+}
+
+#[test]
+fn a_card_laid_over_another_is_one_jump_of_two() {
+    let (simulator, mut source) = two_of_one_model();
+    simulator.insert(0, card()).unwrap();
+    let before = source.wait().unwrap()[0].n_events;
+    simulator.insert(0, card()).unwrap();
+    let after = source.wait().unwrap();
+    assert_eq!(after[0].n_events, before + 2, "nobody saw it leave");
+    assert!(matches!(after[0].presence, CardPresence::Present { .. }));
 }

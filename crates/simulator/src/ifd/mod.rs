@@ -8,7 +8,7 @@
 
 mod connect;
 mod line;
-mod panel;
+pub(crate) mod panel;
 mod player;
 mod state;
 

@@ -14,6 +14,11 @@ pub(crate) struct Panel {
 }
 
 impl Panel {
+    /// Bit 0 red, bit 1 green.
+    pub(crate) fn lights(self) -> u8 {
+        self.lights
+    }
+
     /// Obeys an escape command; `None` when the reader has no such command.
     pub(crate) fn obey(&mut self, command: &[u8]) -> Option<Vec<u8>> {
         match *command {

@@ -6,9 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use xueka_transport::{CardReader, CardSession, CardTransport, ReaderName, TransportError};
+use xueka_transport::{
+    CardReader, CardSession, CardTransport, ReaderIdentity, ReaderName, TransportError,
+};
 
-use super::world::{State, World};
+use super::world::{Slot, State, World};
 use crate::{
     card::{Reaction, deliver},
     record::Outcome,
@@ -29,6 +31,22 @@ impl SimulatedReader {
             slot.and_then(|slot| Some((slot, state.slots.get(slot)?.plug?)))
         };
         Self { world, place }
+    }
+
+    /// Does something with the reader itself, if it is there and nobody else
+    /// holds it.
+    fn with_slot<T>(&self, act: impl FnOnce(&mut Slot) -> T) -> Result<T, TransportError> {
+        let (slot, plug) = self.place.ok_or(TransportError::ReaderGone)?;
+        let mut state = self.world.lock();
+        state.service.check()?;
+        let slot = state.slots.get_mut(slot);
+        let slot = slot
+            .filter(|slot| slot.plug == Some(plug))
+            .ok_or(TransportError::ReaderGone)?;
+        if slot.is_held {
+            return Err(TransportError::InUse);
+        }
+        Ok(act(slot))
     }
 }
 
@@ -67,6 +85,17 @@ impl CardReader for SimulatedReader {
             }
             state = self.world.wait(state);
         }
+    }
+
+    fn identity(&mut self) -> Result<ReaderIdentity, TransportError> {
+        self.with_slot(|slot| slot.reader.identity.clone())
+    }
+
+    fn control(&mut self, command: &[u8], response: &mut Vec<u8>) -> Result<(), TransportError> {
+        response.clear();
+        let answer = self.with_slot(|slot| slot.escape(command))?;
+        response.extend(answer.ok_or(TransportError::Unsupported)?);
+        Ok(())
     }
 }
 

@@ -187,6 +187,51 @@ impl VirtualService {
         })
     }
 
+    /// Plugs a reader in again under another name, as PC/SC does when readers
+    /// come in another order. One that is plugged in is pulled out first.
+    ///
+    /// # Errors
+    ///
+    /// - [`SimulatorError::SlotNotFound`].
+    pub fn plug_in_as(&self, slot: usize, name: &str) -> Result<(), SimulatorError> {
+        self.world.change(slot, |state, slot| {
+            state.unplug(slot);
+            let plug = state.fresh_id();
+            if let Some(slot) = state.slots.get_mut(slot) {
+                slot.reader.name = name.into();
+                slot.plug = Some(plug);
+            }
+            Ok(())
+        })
+    }
+
+    /// The escape commands that a reader was sent, the last 256 of them, also
+    /// those that it did not know.
+    ///
+    /// # Errors
+    ///
+    /// - [`SimulatorError::SlotNotFound`].
+    pub fn escapes(&self, slot: usize) -> Result<Vec<Vec<u8>>, SimulatorError> {
+        let state = self.world.lock();
+        let n_slots = state.slots.len();
+        let found = state.slots.get(slot);
+        let found = found.ok_or(SimulatorError::SlotNotFound { slot, n_slots })?;
+        Ok(found.escapes.iter().cloned().collect())
+    }
+
+    /// The lights of a reader: bit 0 red, bit 1 green.
+    ///
+    /// # Errors
+    ///
+    /// - [`SimulatorError::SlotNotFound`].
+    pub fn lights(&self, slot: usize) -> Result<u8, SimulatorError> {
+        let state = self.world.lock();
+        let n_slots = state.slots.len();
+        let found = state.slots.get(slot);
+        let found = found.ok_or(SimulatorError::SlotNotFound { slot, n_slots })?;
+        Ok(found.panel.lights())
+    }
+
     /// Plugs a reader in again, under the name it had. One that is plugged in
     /// stays so.
     ///

@@ -1,18 +1,22 @@
 //! What all handles to the readers of one process share.
 
 use std::{
+    collections::VecDeque,
     fmt,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
 use xueka_transport::{CardPresence, CardSession, ReaderName, ReaderSnapshot, SourceError};
 
-use super::ServiceState;
-use crate::{Exchange, SimulatorError, VirtualCard, record::Record};
+use super::{ServiceState, VirtualReader};
+use crate::{Exchange, SimulatorError, VirtualCard, ifd::panel::Panel, record::Record};
+
+/// How many escape commands of a reader are kept.
+const KEPT_ESCAPES: usize = 256;
 
 /// Makes readers, all plugged in and empty.
-pub(crate) fn world(n_slots: usize) -> Arc<World> {
-    let slots = (0..n_slots).map(Slot::new).collect();
+pub(crate) fn world(readers: impl IntoIterator<Item = VirtualReader>) -> Arc<World> {
+    let slots = readers.into_iter().map(Slot::new).collect();
     Arc::new(World {
         state: Mutex::new(State {
             service: ServiceState::Running,
@@ -44,7 +48,10 @@ pub(super) struct State {
 
 /// One reader.
 pub(super) struct Slot {
-    name: ReaderName,
+    pub(super) reader: VirtualReader,
+    pub(super) panel: Panel,
+    /// The escape commands that it was sent; the oldest go first.
+    pub(super) escapes: VecDeque<Vec<u8>>,
     /// Which plugging-in this is; `None` while the reader is unplugged.
     pub(super) plug: Option<u64>,
     pub(super) placed: Option<Placed>,
@@ -151,7 +158,7 @@ impl World {
         let state = self.lock();
         let describe = |slot: &Slot| {
             let kind = slot.placed.as_ref().map(|placed| placed.card.kind());
-            (slot.name.to_string(), kind)
+            (slot.reader.name.to_string(), kind)
         };
         state.slots.iter().map(describe).collect()
     }
@@ -205,7 +212,7 @@ impl State {
         };
         if slot.plug.is_none() {
             return Err(SimulatorError::VirtualReaderGone {
-                attached_to: slot.name.to_string(),
+                attached_to: slot.reader.name.to_string(),
             });
         }
         slot.record = card.record();
@@ -216,7 +223,7 @@ impl State {
 
     /// The slot of a plugged-in reader of that name.
     pub(super) fn find(&self, name: &ReaderName) -> Option<usize> {
-        let is_it = |slot: &Slot| slot.name == *name && slot.plug.is_some();
+        let is_it = |slot: &Slot| slot.reader.name == *name && slot.plug.is_some();
         self.slots.iter().position(is_it)
     }
 
@@ -229,9 +236,24 @@ impl State {
 }
 
 impl Slot {
-    fn new(slot: usize) -> Self {
+    /// The reader obeys an escape command; `None` when it has none such.
+    pub(super) fn escape(&mut self, command: &[u8]) -> Option<Vec<u8>> {
+        if !self.reader.has_escape {
+            // The driver keeps it from the reader.
+            return None;
+        }
+        if self.escapes.len() >= KEPT_ESCAPES {
+            self.escapes.pop_front();
+        }
+        self.escapes.push_back(command.to_vec());
+        self.panel.obey(command)
+    }
+
+    fn new(reader: VirtualReader) -> Self {
         Self {
-            name: format!("Xueka Virtual Reader {slot:02} 00").as_str().into(),
+            reader,
+            panel: Panel::default(),
+            escapes: VecDeque::new(),
             plug: Some(0),
             placed: None,
             last: None,
@@ -251,7 +273,7 @@ impl Slot {
             },
         };
         ReaderSnapshot {
-            name: self.name.clone(),
+            name: self.reader.name.clone(),
             presence,
             n_events: self.n_events,
         }
