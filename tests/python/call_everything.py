@@ -25,6 +25,7 @@ CALLS = [
     ("SimulatorService/InsertCard", {"slot": 0, "description": CARD}, "OK"),
     ("ReaderService/ListReaders", {}, "OK"),
     ("ReaderService/ReadCard", {"reader": "$READER", "wait": "10s"}, "OK"),
+    ("ReaderService/SignalReader", {"reader": "$READER", "signal": "SIGNAL_OK"}, "OK"),
     ("ReaderService/WatchTaps", {"afterSequence": "1", "epoch": "1"}, "OK"),
     (
         "IssuanceService/RegisterIssuedCards",

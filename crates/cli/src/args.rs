@@ -7,7 +7,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use clap_complete::Shell;
-use xueka_api::v1::{AssuranceLevel, LossReason, Role};
+use xueka_api::v1::{AssuranceLevel, LossReason, Role, Signal};
 use xueka_domain::{CardNumber, Printed, Uid};
 
 use crate::{
@@ -89,6 +89,8 @@ pub(crate) enum Command {
     Read(InReaderArgs),
     /// Tell of readers and cards that come and go, until stopped by Ctrl-C.
     Watch(WatchArgs),
+    /// Show by light and buzzer what became of a card.
+    Signal(SignalArgs),
     /// Say whether a card is good and, if not, why.
     Verify(VerifyArgs),
     /// Keep the cards of the registry.
@@ -124,8 +126,8 @@ pub(crate) enum Command {
 /// The card that lies in a reader.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct InReaderArgs {
-    /// Name of the reader, as `xueka readers` gives it; needed when there are
-    /// several.
+    /// Name or alias of the reader, as `xueka readers` gives it; needed when
+    /// there are several.
     #[arg(long, value_name = "NAME")]
     pub(crate) reader: Option<String>,
     /// How long to wait for a card, such as `30s` or `2m`.
@@ -147,6 +149,38 @@ pub(crate) struct WatchArgs {
     /// was restarted since, everything that is kept is told.
     #[arg(long, value_name = "E", requires = "after")]
     pub(crate) epoch: Option<u64>,
+}
+
+/// What to show, and where.
+#[derive(Debug, Args)]
+pub(crate) struct SignalArgs {
+    /// What to show.
+    #[arg(value_enum, value_name = "SIGNAL")]
+    pub(crate) signal: ReaderSignal,
+    /// Name or alias of the reader; needed when there are several.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) reader: Option<String>,
+}
+
+/// What a reader can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReaderSignal {
+    /// The card is good: green, one short beep.
+    Ok,
+    /// The card is not good: red, and a longer beep or two.
+    Refuse,
+    /// Leave the card where it is.
+    Busy,
+}
+
+impl From<ReaderSignal> for Signal {
+    fn from(signal: ReaderSignal) -> Self {
+        match signal {
+            ReaderSignal::Ok => Self::Ok,
+            ReaderSignal::Refuse => Self::Refuse,
+            ReaderSignal::Busy => Self::Busy,
+        }
+    }
 }
 
 /// Which card to verify.

@@ -10,6 +10,15 @@ use crate::{
     words::{Language, Word},
 };
 
+/// A reader, as people call it: by its alias, with the name beside it.
+pub(crate) fn reader(name: &str, alias: &str) -> String {
+    match (name, alias) {
+        (name, "") => name.to_owned(),
+        ("", alias) => alias.to_owned(),
+        (name, alias) => format!("{alias} ({name})"),
+    }
+}
+
 /// Adds what a card said to the lines about it.
 pub(crate) fn reading(fields: &mut Fields, reading: &CardReading, output: &Output) {
     let word = |word: Word| output.word(word);

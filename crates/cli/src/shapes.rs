@@ -21,10 +21,26 @@ pub(crate) fn readers(answer: &v1::ListReadersResponse) -> Value {
             "name": text(&reader.name),
             "state": enum_value(reader.state().as_str_name(), "READER_STATE_"),
             "simulated": reader.simulated,
+            "alias": text(&reader.alias),
+            "serial_number": text(&reader.serial_number),
+            "usb_path": text(&reader.usb_path),
+            "vendor": text(&reader.vendor),
+            "product": text(&reader.product),
+            "model": text(&reader.model),
+            "shows_signals": reader.shows_signals,
+            "failed_signals": reader.failed_signals,
+        })
+    });
+    let missing = answer.missing_readers.iter().map(|reader| {
+        json!({
+            "alias": text(&reader.alias),
+            "missing_since_time": reader.missing_since_time.as_ref().and_then(time),
+            "message": text(&reader.message),
         })
     });
     json!({
         "readers": readers.collect::<Vec<_>>(),
+        "missing_readers": missing.collect::<Vec<_>>(),
         "source_state": enum_value(answer.source_state().as_str_name(), "SOURCE_STATE_"),
     })
 }
@@ -34,7 +50,13 @@ pub(crate) fn read(answer: &v1::ReadCardResponse) -> Value {
     json!({
         "reader": text(&answer.reader),
         "reading": answer.reading.as_ref().map(reading),
+        "reader_alias": text(&answer.reader_alias),
     })
+}
+
+/// What became of a signal.
+pub(crate) fn signal(answer: v1::SignalReaderResponse) -> Value {
+    json!({ "shown": answer.shown })
 }
 
 /// A reading.
@@ -75,12 +97,17 @@ pub(crate) fn event(event: &v1::WatchTapsResponse) -> Value {
         "epoch": event.epoch,
         "event_time": event.event_time.as_ref().and_then(time),
         "reader": text(&event.reader),
+        "reader_alias": text(&event.reader_alias),
     });
     let (name, what) = match &event.event {
         None => return value,
         Some(Event::ReaderAttached(_)) => ("reader_attached", json!({})),
         Some(Event::ReaderDetached(_)) => ("reader_detached", json!({})),
         Some(Event::CardLeft(_)) => ("card_left", json!({})),
+        Some(Event::ReaderMissing(missing)) => (
+            "reader_missing",
+            json!({ "message": text(&missing.message) }),
+        ),
         Some(Event::Missed(missed)) => ("missed", json!({ "count": missed.count })),
         Some(Event::CardArrived(arrived)) => {
             let outcome = match &arrived.outcome {

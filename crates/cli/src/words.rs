@@ -160,6 +160,10 @@ catalogue! {
     CardLeft: "卡已拿走", "card left";
     ReaderAttached: "读卡器已接上", "reader attached";
     ReaderDetached: "读卡器已拔下", "reader detached";
+    ReaderMissing: "读卡器不见了：{why}", "reader missing: {why}";
+    ReaderMissingSince: "{alias}：自 {time} 起不见。{why}", "{alias}: missing since {time}; {why}";
+    SerialNumber: "序列号 {value}", "serial {value}";
+    UsbPath: "USB 口 {value}", "USB {value}";
     EventsMissed: "漏掉 {count} 个事件", "{count} events missed";
     Empty: "空", "empty";
     Yuan: "{amount} 元", "{amount} yuan";
@@ -169,6 +173,9 @@ catalogue! {
     NoService: "读卡器服务（pcscd）没有运行。请启动 pcscd。", "The smart-card service is not running. Start pcscd.";
     ServiceNotPermitted: "读卡器服务拒绝了守护进程。请运行 xueka doctor 查明原因。", "The smart-card service turns the daemon away. Run `xueka doctor` to learn why.";
     ServiceFailed: "读卡器服务工作不正常，守护进程会继续重试。请查看 pcscd 的日志。", "The smart-card service does not work; the daemon keeps trying. See the log of pcscd.";
+    ServiceStalled: "读卡器服务（pcscd）没有响应。请重启 pcscd。", "The smart-card service does not answer. Restart pcscd.";
+    SignalShown: "读卡器会显示。", "The reader shows it.";
+    SignalNotShown: "此读卡器没有可用的灯和蜂鸣器，或配置中已关闭。", "This reader has no light or buzzer that can be used, or the configuration keeps it silent.";
     Imported: "已登记 {registered} 张卡。", "{registered} cards registered.";
     ImportChecked: "试运行，没有写入。可登记 {registered} 张卡。", "Dry run: nothing was written. {registered} cards would be registered.";
     ImportStopped: "名单有错，没有登记任何卡。请改正后重试，或加 --accept-good-rows 只收正确的行。", "Nothing was registered, because rows are wrong. Correct them, or take the good ones with --accept-good-rows.";

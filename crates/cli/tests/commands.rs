@@ -23,9 +23,26 @@ fn readers_are_listed_in_columns() {
     let daemon = CannedDaemon::start();
     let answer = daemon.run(&["readers"]);
     assert_eq!(answer.code, 0, "{answer:?}");
-    let expected = "Long name of a reader  card present\nShort (simulated)      empty\n";
+    let expected = "\
+entry desk (Long name of a reader)  card present  serial S1
+Short (simulated)                   empty
+library: missing since 2026-09-21 14:13:20; plug it in
+";
     assert_eq!(answer.stdout, expected);
     assert!(daemon.seen.has("accept-language: en"));
+}
+
+#[test]
+fn a_signal_is_shown_or_said_not_to_be() {
+    let daemon = CannedDaemon::start();
+    let shown = daemon.run(&["signal", "refuse"]);
+    assert_eq!(
+        (shown.code, shown.stdout.as_str()),
+        (0, "The reader shows it.\n")
+    );
+    let silent = daemon.run(&["signal", "refuse", "--reader", "silent desk", "--json"]);
+    assert_eq!(silent.code, 1, "{silent:?}");
+    assert_eq!(silent.json(), json!({ "shown": false }));
 }
 
 #[test]

@@ -44,7 +44,9 @@ pub(crate) fn rule(path: &str) -> Option<Rule> {
         ("grpc.reflection.v1.ServerReflection" | "grpc.reflection.v1alpha.ServerReflection", _) => {
             return Some(Rule::Known);
         }
-        ("xueka.v1.ReaderService", "ListReaders" | "ReadCard") => UseCase::ReadCards,
+        ("xueka.v1.ReaderService", "ListReaders" | "ReadCard" | "SignalReader") => {
+            UseCase::ReadCards
+        }
         ("xueka.v1.ReaderService", "WatchTaps") => UseCase::WatchTaps,
         ("xueka.v1.IssuanceService", "VerifyCard") => UseCase::VerifyCards,
         ("xueka.v1.IssuanceService", "GetCard") => UseCase::SeeCards,
@@ -264,7 +266,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(n_methods, 27);
+        assert_eq!(n_methods, 28);
     }
 
     #[test]

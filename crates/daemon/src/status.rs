@@ -178,7 +178,7 @@ fn desk(error: DeskError) -> Told {
 
 fn reader(error: ReaderError) -> Told {
     match error {
-        ReaderError::Ambiguous { names } => {
+        ReaderError::Ambiguous { names } | ReaderError::AliasAmbiguous { names, .. } => {
             let names: Vec<&str> = names.iter().map(ReaderName::as_str).collect();
             Told {
                 reason: R::ReaderAmbiguous,
@@ -195,8 +195,8 @@ pub(crate) fn reader_reason(error: &ReaderError) -> R {
     match error {
         ReaderError::NoReader => R::NoReader,
         ReaderError::NotFound { .. } => R::ReaderNotFound,
-        ReaderError::Ambiguous { .. } => R::ReaderAmbiguous,
-        ReaderError::Gone => R::ReaderGone,
+        ReaderError::Ambiguous { .. } | ReaderError::AliasAmbiguous { .. } => R::ReaderAmbiguous,
+        ReaderError::Gone | ReaderError::AliasMissing { .. } => R::ReaderGone,
         ReaderError::Stalled => R::ReaderStalled,
         ReaderError::Failed(cause) => {
             tracing::error!(%cause, "a reader failed");

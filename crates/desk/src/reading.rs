@@ -1,10 +1,10 @@
 //! Reading the card that is in a reader.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use xueka_cards::CardReading;
 use xueka_domain::CardIdentity;
-use xueka_readers::{ReadOptions, ReaderList, TapWatcher};
+use xueka_readers::{ReadOptions, ReaderList, Signal, TapWatcher};
 use xueka_transport::ReaderName;
 
 use crate::{Desk, DeskError};
@@ -24,6 +24,25 @@ impl Desk {
     #[must_use]
     pub fn readers(&self) -> ReaderList {
         self.readers.list()
+    }
+
+    /// What the configuration calls a reader, if it does.
+    #[must_use]
+    pub fn reader_alias(&self, reader: &ReaderName) -> Option<Arc<str>> {
+        self.readers.alias(reader)
+    }
+
+    /// Has a reader, or the only one, show a signal. Whether it can show any.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::Reader`].
+    pub async fn signal_reader(
+        &self,
+        reader: Option<&str>,
+        signal: Signal,
+    ) -> Result<bool, DeskError> {
+        Ok(self.readers.signal(reader, signal).await?)
     }
 
     /// Reads the card in a reader.

@@ -27,6 +27,23 @@ pub enum ReaderError {
         /// All of them, sorted.
         names: Vec<ReaderName>,
     },
+    /// An alias of the configuration fits several readers.
+    #[error(
+        "the alias {alias:?} fits {} readers; bind it by serial number or USB path in the \
+         configuration, or name one of them", names.len()
+    )]
+    AliasAmbiguous {
+        /// The alias that was asked for.
+        alias: String,
+        /// The readers, sorted.
+        names: Vec<ReaderName>,
+    },
+    /// The reader of this alias is not attached.
+    #[error("the reader {alias:?} is not attached; plug it in, into the socket it is bound to")]
+    AliasMissing {
+        /// The alias that was asked for.
+        alias: String,
+    },
     /// The reader was unplugged.
     #[error("the reader was unplugged; plug it in again")]
     Gone,

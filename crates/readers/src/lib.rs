@@ -43,30 +43,37 @@
 //! [`PcscSource`] is the only part that links PC/SC. Tested on Linux with
 //! pcsc-lite; Windows and macOS have the same interface and were not tried.
 
-mod dialects;
+mod desk_reader;
 mod error;
 mod exchange;
 mod field;
 mod hub;
 mod listing;
+mod models;
 mod pcsc;
 mod readers;
 mod settings;
+mod signals;
 mod stall_watch;
 mod station;
 mod sync;
 mod taps;
 mod timing;
+mod uptime;
 mod waiting;
 mod watcher;
+mod who;
 
+pub use desk_reader::{DeskReader, DeskReaderError, check_desk_readers};
 pub use error::ReaderError;
-pub use listing::{ReaderInfo, ReaderList, ReaderState, SourceState};
+pub use listing::{MissingReader, ReaderInfo, ReaderList, ReaderState, SourceState};
+pub use models::{READER_MODELS, ReaderModel};
 pub use pcsc::{
     PcscReader, PcscSource, ReaderAccess, ReaderProbe, ServiceAnswer, ServiceProbe, probe,
     service_socket,
 };
 pub use readers::Readers;
-pub use settings::{ReadOptions, ReaderSettings};
+pub use settings::{ReadOptions, ReaderSettings, SignalMode};
+pub use signals::{Signal, SignalPlan};
 pub use taps::{TapChange, TapEvent, TapWatcher};
 pub use timing::time_exchange;

@@ -1,6 +1,9 @@
 //! What is known of readers without talking to a card.
 
-use xueka_transport::{ReaderName, SourceError};
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use xueka_transport::{ReaderIdentity, ReaderName, SourceError};
 
 /// All readers, and whether readers can be seen at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,8 +11,26 @@ pub struct ReaderList {
     /// The readers, sorted by name; empty while the source is not
     /// [`Ready`](SourceState::Ready).
     pub readers: Vec<ReaderInfo>,
+    /// The expected readers that are missing, in the order of the
+    /// configuration.
+    pub missing: Vec<MissingReader>,
     /// Whether readers can be seen.
     pub source: SourceState,
+}
+
+/// A reader that the configuration expects and nobody sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingReader {
+    /// What the configuration calls it.
+    pub alias: Arc<str>,
+    /// When it was first found missing.
+    pub since: Timestamp,
+}
+
+impl MissingReader {
+    /// How long a reader may be away before it counts as missing: longer than
+    /// replugging it takes.
+    pub const PATIENCE: Duration = Duration::from_secs(10);
 }
 
 /// One reader.
@@ -17,6 +38,16 @@ pub struct ReaderList {
 pub struct ReaderInfo {
     /// Its name.
     pub name: ReaderName,
+    /// What the configuration calls it, if it does.
+    pub alias: Option<Arc<str>>,
+    /// What it tells of itself; empty until it was asked.
+    pub identity: ReaderIdentity,
+    /// The [`key`](crate::ReaderModel::key) of its model.
+    pub model: &'static str,
+    /// Whether it can show signals.
+    pub has_signals: bool,
+    /// How many signals have failed since it was attached.
+    pub n_failed_signals: u64,
     /// What it is doing.
     pub state: ReaderState,
 }
@@ -50,6 +81,9 @@ pub enum SourceState {
     NotPermitted,
     /// The service does not work; it is asked again all the same.
     Failed,
+    /// The service has not answered for five seconds. Nothing but its end or
+    /// its answer ends that.
+    Stalled,
 }
 
 impl From<&SourceError> for SourceState {

@@ -16,8 +16,8 @@ use xueka_cards::{CardReading, ReadError, ReadingProfile};
 use xueka_transport::{CancelWait, CardSession, Dialect, ReaderName, ReaderSource};
 
 use crate::{
-    ReadOptions, ReaderError, ReaderList, ReaderSettings, TapWatcher, hub::Hub, station::Work,
-    sync::lock, waiting::read_or_wait, watcher::Watcher,
+    ReadOptions, ReaderError, ReaderList, ReaderSettings, Signal, TapWatcher, hub::Hub,
+    station::Work, sync::lock, waiting::read_or_wait, watcher::Watcher,
 };
 
 /// A cloneable handle to all readers of one source.
@@ -77,7 +77,25 @@ impl Readers {
         self.threads.hub.list()
     }
 
-    /// Reads the card in the field of a reader, or of the only one.
+    /// What the configuration calls a reader, if it does.
+    #[must_use]
+    pub fn alias(&self, reader: &ReaderName) -> Option<Arc<str>> {
+        self.threads.hub.alias(reader)
+    }
+
+    /// Has a reader, or the only one, show a signal by light and buzzer as soon
+    /// as nothing else is to be done there. Whether it can show any: where it
+    /// cannot, or must not, nothing happens. Waits for nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read_card`](Self::read_card) that are about readers.
+    pub async fn signal(&self, reader: Option<&str>, signal: Signal) -> Result<bool, ReaderError> {
+        self.threads.hub.choose(reader).await?.signal(signal)
+    }
+
+    /// Reads the card in the field of a reader, or of the only one. A reader is
+    /// named by its alias or its PC/SC name.
     ///
     /// The reading is a fresh one. Only a call that finds no card and is ready
     /// to [wait](ReadOptions::wait) gets that of the next tap, which is made
@@ -100,13 +118,13 @@ impl Readers {
     ) -> Result<(ReaderName, CardReading), ReaderError> {
         let station = self.threads.hub.choose(reader).await?;
         let wait = options.wait.unwrap_or_default().min(ReadOptions::MAX_WAIT);
-        let reading = if wait.is_zero() {
-            station.read(options.confirm).await?
-        } else {
-            let deadline = Instant::now() + wait;
-            read_or_wait(&self.threads.hub, &station, deadline, options.confirm).await?
-        };
-        Ok((station.name().clone(), reading))
+        if wait.is_zero() {
+            let reading = station.read(options.confirm).await?;
+            return Ok((station.name().clone(), reading));
+        }
+        let hub = &self.threads.hub;
+        let deadline = Instant::now() + wait;
+        read_or_wait(hub, &station, deadline, options.confirm).await
     }
 
     /// Does something other than a reading with the card in the field of a
@@ -135,10 +153,10 @@ impl Readers {
         let wait = wait.unwrap_or_default().min(ReadOptions::MAX_WAIT);
         if !wait.is_zero() {
             let deadline = Instant::now() + wait;
-            read_or_wait(&self.threads.hub, &station, deadline, false).await?;
-            // The reader may have come back as another one of the same name.
-            let name = station.name().clone();
-            station = self.threads.hub.choose(Some(name.as_str())).await?;
+            let hub = &self.threads.hub;
+            let (name, _) = read_or_wait(hub, &station, deadline, false).await?;
+            // The reader may have come back as another one.
+            station = hub.choose(Some(name.as_str())).await?;
         }
         let (made, result) = oneshot::channel();
         let mut made = Some(made);
@@ -162,7 +180,7 @@ impl Readers {
     /// with the next event, whatever `epoch`.
     #[must_use]
     pub fn watch(&self, after_sequence: u64, epoch: u64) -> TapWatcher {
-        self.threads.hub.taps.watch(after_sequence, epoch)
+        self.threads.hub.common().taps.watch(after_sequence, epoch)
     }
 
     /// Answers all callers with [`ReaderError::Stopped`], ends all listeners

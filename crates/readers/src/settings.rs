@@ -5,6 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use xueka_cards::ReadingProfile;
 
+use crate::{DeskReader, uptime::since_boot};
+
 /// How readers behave.
 #[derive(Clone)]
 pub struct ReaderSettings {
@@ -15,24 +17,51 @@ pub struct ReaderSettings {
     /// They get pseudo-APDUs whatever the ATR looks like; every other reader
     /// gets them only for a card with an ATR of the contactless form.
     pub contactless: Vec<String>,
+    /// The readers that have an alias. [`check_desk_readers`] says whether they
+    /// make sense.
+    ///
+    /// [`check_desk_readers`]: crate::check_desk_readers
+    pub desk_readers: Vec<DeskReader>,
+    /// Whether slots for security modules and contact cards are readers, too.
+    pub contact_slots: bool,
+    /// When readers show signals by light and buzzer.
+    pub signals: SignalMode,
     /// How many calls may wait for one reader, beside the one being served.
     pub queue_length: usize,
     /// How many events are kept for listeners that are slow or come back.
     pub n_kept_events: usize,
     /// Tells the time of events.
     pub clock: fn() -> Timestamp,
+    /// Tells how long the machine has run, sleep included. It never goes back.
+    pub uptime: fn() -> Duration,
+}
+
+/// When readers show signals by light and buzzer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignalMode {
+    /// At each tap, whether the card could be read, and when asked to.
+    #[default]
+    Taps,
+    /// Only when asked to: whoever judges the card says what to show.
+    Asked,
+    /// Never.
+    Off,
 }
 
 impl Default for ReaderSettings {
-    /// No profile, no reader named, 8 waiting calls, 1024 events, the system's
-    /// clock.
+    /// No profile, no reader named, no contact slots, signals at taps, 8 waiting
+    /// calls, 1024 events, the system's clocks.
     fn default() -> Self {
         Self {
             profile: ReadingProfile::default(),
             contactless: Vec::new(),
+            desk_readers: Vec::new(),
+            contact_slots: false,
+            signals: SignalMode::Taps,
             queue_length: 8,
             n_kept_events: 1024,
             clock: Timestamp::now,
+            uptime: since_boot,
         }
     }
 }

@@ -1,27 +1,26 @@
 //! One reader between three parties: the watcher that sees its field, the
 //! thread that serves it, and those who want something from it.
 
+mod serving;
+
 use std::{
     collections::VecDeque,
-    error::Error,
-    sync::{Arc, Condvar, Mutex, PoisonError},
-    thread,
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use tokio::sync::oneshot;
-use xueka_cards::{CardReading, ReadError, ReadingProfile, confirm_same_card, read_card};
-use xueka_transport::{
-    CardReader, CardSession, Dialect, ReaderName, ReaderSnapshot, TransportError,
-};
+use tokio::sync::{oneshot, watch};
+use xueka_cards::{CardReading, ReadError, ReadingProfile};
+use xueka_transport::{CardSession, Dialect, ReaderName, ReaderSnapshot};
 
+use self::serving::Job;
 use crate::{
-    ReaderError, ReaderState, TapChange,
-    exchange::{ExchangeClock, TimedSession},
-    field::Field,
-    stall_watch::StallWatch,
-    sync::lock,
-    taps::TapLog,
+    ReaderError, ReaderInfo, ReaderSettings, ReaderState, Signal, TapChange, TapEvent,
+    exchange::ExchangeClock, field::Field, stall_watch::StallWatch, sync::lock, taps::TapLog,
+    who::Who,
 };
 
 /// What a reading gives.
@@ -37,17 +36,29 @@ pub(crate) struct Station {
     work: Condvar,
     exchange: ExchangeClock,
     stall_watch: StallWatch,
-    taps: Arc<TapLog>,
-    queue_length: usize,
+    n_failed_signals: AtomicU64,
+    common: Arc<Common>,
+}
+
+/// What all stations share.
+pub(crate) struct Common {
+    pub(crate) settings: ReaderSettings,
+    pub(crate) taps: Arc<TapLog>,
+    /// Rings when more is known of which readers there are.
+    pub(crate) bell: watch::Sender<()>,
 }
 
 /// What lies between the three parties.
 struct Desk {
     field: Field,
+    /// Which reader it is; `None` until it was asked.
+    who: Option<Arc<Who>>,
     requests: VecDeque<Request>,
     /// Who waits for the request being served, kept here to be answered even
     /// when the exchange for it never ends.
     served: Option<Reply>,
+    /// What the reader is to show when nothing else is to be done.
+    signal: Option<Signal>,
     /// Why nobody is served any more.
     closed: Option<ReaderError>,
 }
@@ -56,27 +67,6 @@ struct Desk {
 struct Request {
     job: Job,
     reply: Reply,
-}
-
-/// What the thread is to do next.
-enum Job {
-    /// Read the card that arrived.
-    Tap,
-    /// Read the card for the request being served.
-    Read { confirm: bool },
-    /// Do something else with it for the request being served.
-    Visit(Work),
-    /// End the connection that the last job kept.
-    LetGo,
-}
-
-/// What becomes of the connection to a card after a job.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Connection {
-    /// It ends with the job.
-    Ends,
-    /// It stays for the job that may follow.
-    Stays,
 }
 
 /// Something other than a reading to be done with a card that is held. It
@@ -89,6 +79,29 @@ pub(crate) type Work =
 enum Reply {
     Reading(oneshot::Sender<Outcome>),
     Visit(oneshot::Sender<Result<(), ReaderError>>),
+}
+
+/// By what a reader is found again after it was replugged, perhaps under
+/// another name.
+#[derive(Clone, Debug)]
+pub(crate) struct Address {
+    name: ReaderName,
+    alias: Option<Arc<str>>,
+}
+
+impl Address {
+    /// What [`Hub::choose`](crate::hub::Hub::choose) finds it by.
+    pub(crate) fn as_str(&self) -> &str {
+        self.alias.as_deref().unwrap_or(self.name.as_str())
+    }
+
+    /// Whether an event is about this reader.
+    pub(crate) fn is_of(&self, event: &TapEvent) -> bool {
+        match &self.alias {
+            Some(alias) => event.alias.as_ref() == Some(alias),
+            None => event.reader.as_ref() == Some(&self.name),
+        }
+    }
 }
 
 impl Reply {
@@ -110,44 +123,35 @@ impl Reply {
 }
 
 impl Station {
-    /// How often a reading begins on a card that others keep resetting.
-    const N_ATTEMPTS: usize = 3;
-    /// How long the connection to a card stays after a job that somebody asked
-    /// for: the next one often follows at once, and is spared a connection.
-    /// Others, who may want the card for themselves, wait no longer than that.
-    const KEEP: Duration = Duration::from_millis(200);
-
-    /// Opens the station of a reader just attached, and announces it.
+    /// Opens the station of a reader that the source has begun to list. Its
+    /// thread announces it.
     pub(crate) fn open(
         snapshot: &ReaderSnapshot,
         stall_limit: Duration,
-        queue_length: usize,
-        taps: Arc<TapLog>,
+        common: Arc<Common>,
     ) -> Self {
-        taps.publish(&snapshot.name, TapChange::Attached);
         Self {
             name: snapshot.name.clone(),
             desk: Mutex::new(Desk {
                 field: Field::new(&snapshot.presence, snapshot.n_events),
+                who: None,
                 requests: VecDeque::new(),
                 served: None,
+                signal: None,
                 closed: None,
             }),
             work: Condvar::new(),
             exchange: ExchangeClock::new(stall_limit),
             stall_watch: StallWatch::default(),
-            taps,
-            queue_length,
+            n_failed_signals: AtomicU64::new(0),
+            common,
         }
     }
 
     /// Takes in what the watcher saw.
     pub(crate) fn observe(&self, snapshot: &ReaderSnapshot) {
-        let mut desk = lock(&self.desk);
-        if desk.closed.is_some() {
-            return;
-        }
-        let tell = |change| self.taps.publish(&self.name, change);
+        let desk = &mut *lock(&self.desk);
+        let tell = self.teller(desk.who.as_deref());
         desk.field
             .observe(&snapshot.presence, snapshot.n_events, tell);
         if desk.field.is_unread() {
@@ -155,19 +159,25 @@ impl Station {
         }
     }
 
+    /// Tells that the machine slept or the service stood still.
+    pub(crate) fn doubt(&self) {
+        lock(&self.desk).field.doubt();
+        self.work.notify_one();
+    }
+
     /// Ends the station: answers all who wait, tells listeners that the reader
     /// is detached, and lets the thread end, when it can.
     pub(crate) fn close(&self, why: &ReaderError) {
-        let mut desk = lock(&self.desk);
+        let desk = &mut *lock(&self.desk);
         if desk.closed.is_some() {
             return;
         }
         desk.closed = Some(why.clone());
         desk.answer_all(why);
-        let tell = |change| self.taps.publish(&self.name, change);
+        let tell = self.teller(desk.who.as_deref());
         desk.field.detach(why, tell);
-        tell(TapChange::Detached);
         self.work.notify_one();
+        self.common.bell.send_replace(());
     }
 
     /// Whether it serves nobody any more.
@@ -175,17 +185,46 @@ impl Station {
         lock(&self.desk).closed.is_some()
     }
 
+    /// Whether the reader was asked which one it is.
+    pub(crate) fn is_introduced(&self) -> bool {
+        lock(&self.desk).who.is_some()
+    }
+
     /// The reader's name.
     pub(crate) fn name(&self) -> &ReaderName {
         &self.name
     }
 
-    /// What the reader is doing.
-    pub(crate) fn state(&self) -> ReaderState {
-        if self.exchange.is_stalled() {
-            return ReaderState::Stalled;
+    /// What the configuration calls the reader.
+    pub(crate) fn alias(&self) -> Option<Arc<str>> {
+        lock(&self.desk).who.as_ref()?.alias.clone()
+    }
+
+    /// By what the reader is found again.
+    pub(crate) fn address(&self) -> Address {
+        Address {
+            name: self.name.clone(),
+            alias: self.alias(),
         }
-        lock(&self.desk).field.state()
+    }
+
+    /// What is known of the reader.
+    pub(crate) fn info(&self) -> ReaderInfo {
+        let desk = lock(&self.desk);
+        let who = desk.who.as_deref();
+        ReaderInfo {
+            name: self.name.clone(),
+            alias: who.and_then(|who| who.alias.clone()),
+            identity: who.map(|who| who.identity.clone()).unwrap_or_default(),
+            model: who.map_or("", |who| who.model.key),
+            has_signals: who.is_some_and(|who| who.signals.is_some()),
+            n_failed_signals: self.n_failed_signals.load(Ordering::Relaxed),
+            state: if self.exchange.is_stalled() {
+                ReaderState::Stalled
+            } else {
+                desk.field.state()
+            },
+        }
     }
 
     /// Whether a tap is being read that listeners will be told of.
@@ -207,15 +246,11 @@ impl Station {
     ///
     /// A future that is dropped gives its place in the queue back.
     pub(crate) async fn read(self: &Arc<Self>, confirm: bool) -> Outcome {
-        if self.exchange.is_stalled() {
-            return Err(ReaderError::Stalled);
-        }
         let (reply, answer) = oneshot::channel();
         self.enqueue(Request {
             job: Job::Read { confirm },
             reply: Reply::Reading(reply),
         })?;
-        self.stall_watch.keep(self);
         answer.await.unwrap_or_else(|_| Err(self.ended()))
     }
 
@@ -223,16 +258,27 @@ impl Station {
     ///
     /// A future that is dropped gives its place in the queue back.
     pub(crate) async fn visit(self: &Arc<Self>, work: Work) -> Result<(), ReaderError> {
-        if self.exchange.is_stalled() {
-            return Err(ReaderError::Stalled);
-        }
         let (reply, answer) = oneshot::channel();
         self.enqueue(Request {
             job: Job::Visit(work),
             reply: Reply::Visit(reply),
         })?;
-        self.stall_watch.keep(self);
         answer.await.unwrap_or_else(|_| Err(self.ended()))
+    }
+
+    /// Has the reader show a signal once nothing else is to be done; one that
+    /// is not shown by then is replaced. Whether the reader can show any.
+    pub(crate) fn signal(&self, signal: Signal) -> Result<bool, ReaderError> {
+        let mut desk = lock(&self.desk);
+        if let Some(why) = &desk.closed {
+            return Err(why.clone());
+        }
+        let can_show = desk.can_show();
+        if can_show {
+            desk.signal = Some(signal);
+            self.work.notify_one();
+        }
+        Ok(can_show)
     }
 
     /// Answers all who wait when the exchange has stalled. Gives the moment to
@@ -250,20 +296,25 @@ impl Station {
         Some(self.exchange.next_look())
     }
 
-    fn enqueue(&self, request: Request) -> Result<(), ReaderError> {
+    fn enqueue(self: &Arc<Self>, request: Request) -> Result<(), ReaderError> {
+        if self.exchange.is_stalled() {
+            return Err(ReaderError::Stalled);
+        }
+        let queue_length = self.common.settings.queue_length;
         let mut desk = lock(&self.desk);
         if let Some(why) = &desk.closed {
             return Err(why.clone());
         }
-        if desk.requests.len() >= self.queue_length {
+        if desk.requests.len() >= queue_length {
             desk.requests.retain(|waiting| !waiting.reply.is_closed());
         }
-        if desk.requests.len() >= self.queue_length {
+        if desk.requests.len() >= queue_length {
             return Err(ReaderError::Busy);
         }
         desk.requests.push_back(request);
         drop(desk);
         self.work.notify_one();
+        self.stall_watch.keep(self);
         Ok(())
     }
 
@@ -272,137 +323,10 @@ impl Station {
         lock(&self.desk).closed.clone().unwrap_or(ReaderError::Gone)
     }
 
-    /// The whole life of a reader's thread: the only place that blocks on the
-    /// reader.
-    pub(crate) fn serve(
-        &self,
-        mut reader: Box<dyn CardReader>,
-        dialect: Dialect,
-        profile: &ReadingProfile,
-    ) {
-        // Should this thread panic, nobody is to wait for it in vain.
-        let _close = CloseOnDrop(self);
-        let mut connection = Connection::Ends;
-        while let Some(job) = self.next_job(connection) {
-            connection = match job {
-                Job::Tap | Job::LetGo => Connection::Ends,
-                Job::Read { .. } | Job::Visit(_) => Connection::Stays,
-            };
-            match job {
-                Job::Tap => {
-                    let read =
-                        |session: &mut TimedSession<'_>| read_in(session, dialect, profile, false);
-                    let tell = |outcome| self.finish_tap(outcome);
-                    self.hold_card(&mut *reader, connection, read, tell);
-                }
-                Job::Read { confirm } => {
-                    let read = |session: &mut TimedSession<'_>| {
-                        read_in(session, dialect, profile, confirm)
-                    };
-                    let answer = |outcome| self.finish_read(outcome);
-                    self.hold_card(&mut *reader, connection, read, answer);
-                }
-                Job::Visit(mut work) => {
-                    let work = |session: &mut TimedSession<'_>| work(session, &dialect, profile);
-                    let answer = |outcome| self.finish_visit(outcome);
-                    self.hold_card(&mut *reader, connection, work, answer);
-                }
-                Job::LetGo => self.exchange.time(|| reader.let_go()),
-            }
-        }
-    }
-
-    /// Waits for work; `None` once the station is closed. A card that arrived
-    /// goes first: its tap is what listeners wait for.
-    ///
-    /// A `connection` that stays is let go when nothing comes for a while.
-    fn next_job(&self, connection: Connection) -> Option<Job> {
-        let mut desk = lock(&self.desk);
-        loop {
-            if desk.closed.is_some() {
-                return None;
-            }
-            if desk.field.is_unread() {
-                desk.field.begin_tap();
-                return Some(Job::Tap);
-            }
-            match desk.requests.pop_front() {
-                // The caller left while its request queued.
-                Some(request) if request.reply.is_closed() => {}
-                Some(request) => {
-                    desk.served = Some(request.reply);
-                    return Some(request.job);
-                }
-                None if connection == Connection::Stays => {
-                    let waited = self.work.wait_timeout(desk, Self::KEEP);
-                    let (back, end) = waited.unwrap_or_else(PoisonError::into_inner);
-                    if end.timed_out() {
-                        return Some(Job::LetGo);
-                    }
-                    desk = back;
-                }
-                None => {
-                    desk = self.work.wait(desk).unwrap_or_else(PoisonError::into_inner);
-                }
-            }
-        }
-    }
-
-    fn finish_tap(&self, outcome: Outcome) {
-        let tell = |change| self.taps.publish(&self.name, change);
-        lock(&self.desk).field.end_tap(outcome, tell);
-    }
-
-    fn finish_read(&self, outcome: Outcome) {
-        let served = lock(&self.desk).served.take();
-        if let Some(Reply::Reading(reply)) = served {
-            // The caller may have left during the reading; that is fine.
-            reply.send(outcome).ok();
-        }
-    }
-
-    fn finish_visit(&self, outcome: Result<(), ReaderError>) {
-        let served = lock(&self.desk).served.take();
-        if let Some(Reply::Visit(reply)) = served {
-            // The caller may have left meanwhile; that is fine.
-            reply.send(outcome).ok();
-        }
-    }
-
-    /// Does `work` with the card, anew when another program reset it meanwhile:
-    /// such work changes nothing on the card, so it may begin again.
-    ///
-    /// `finish` gets the outcome before the card is let go, for which nobody
-    /// needs to wait.
-    fn hold_card<T>(
-        &self,
-        reader: &mut dyn CardReader,
-        connection: Connection,
-        mut work: impl FnMut(&mut TimedSession<'_>) -> Result<T, ReadError>,
-        finish: impl FnOnce(Result<T, ReaderError>),
-    ) {
-        for n_attempts_left in (0..Self::N_ATTEMPTS).rev() {
-            let opened = self.exchange.time(|| match connection {
-                Connection::Ends => reader.open(),
-                Connection::Stays => reader.open_and_keep(),
-            });
-            let session = match opened {
-                Ok(session) => session,
-                Err(TransportError::CardReset) if n_attempts_left > 0 => continue,
-                Err(error) => return finish(Err(error.into())),
-            };
-            let mut session = TimedSession::new(session, &self.exchange);
-            match work(&mut session) {
-                Err(ReadError::Transport(TransportError::CardReset)) if n_attempts_left > 0 => {}
-                outcome => {
-                    finish(outcome.map_err(ReaderError::from));
-                    // On a machine with one core to spare the answer goes out
-                    // first.
-                    thread::yield_now();
-                    return;
-                }
-            }
-        }
+    /// What tells listeners of changes on this reader.
+    fn teller<'a>(&'a self, who: Option<&'a Who>) -> impl FnMut(TapChange) + 'a {
+        let alias = who.and_then(|who| who.alias.as_ref());
+        move |change| self.common.taps.publish(Some(&self.name), alias, change)
     }
 }
 
@@ -415,31 +339,9 @@ impl Desk {
             reply.fail(why);
         }
     }
-}
 
-/// Reads a card that is held.
-fn read_in(
-    session: &mut TimedSession<'_>,
-    dialect: Dialect,
-    profile: &ReadingProfile,
-    confirm: bool,
-) -> Result<CardReading, ReadError> {
-    let reading = read_card(session, &dialect, profile)?;
-    if confirm {
-        confirm_same_card(session, &dialect, &reading)?;
-    }
-    Ok(reading)
-}
-
-/// Closes a station when its thread ends, however it ends.
-struct CloseOnDrop<'a>(&'a Station);
-
-impl Drop for CloseOnDrop<'_> {
-    fn drop(&mut self) {
-        self.0.close(&ReaderError::Failed(Arc::from(Box::<
-            dyn Error + Send + Sync,
-        >::from(
-            "its thread ended"
-        ))));
+    fn can_show(&self) -> bool {
+        let who = self.who.as_ref();
+        who.is_some_and(|who| who.signals.is_some())
     }
 }

@@ -26,8 +26,11 @@ pub struct TapEvent {
     pub epoch: u64,
     /// When it was noticed.
     pub time: Timestamp,
-    /// The reader it is about; `None` in [`TapChange::Missed`].
+    /// The reader it is about; `None` in [`TapChange::Missed`] and
+    /// [`TapChange::Missing`].
     pub reader: Option<ReaderName>,
+    /// What the configuration calls that reader, if it does.
+    pub alias: Option<Arc<str>>,
     /// What happened.
     pub change: TapChange,
 }
@@ -46,6 +49,10 @@ pub enum TapChange {
     CardArrived(Result<CardReading, ReaderError>),
     /// The card left the field.
     CardLeft,
+    /// An expected reader has been missing for
+    /// [ten seconds](crate::MissingReader::PATIENCE); it has an alias and no
+    /// name.
+    Missing,
     /// This many events were lost to this listener.
     Missed(u64),
 }
@@ -74,7 +81,12 @@ impl TapLog {
     }
 
     /// Writes one event and wakes the listeners. Never waits for them.
-    pub(crate) fn publish(&self, reader: &ReaderName, change: TapChange) {
+    pub(crate) fn publish(
+        &self,
+        reader: Option<&ReaderName>,
+        alias: Option<&Arc<str>>,
+        change: TapChange,
+    ) {
         let mut ring = lock(&self.ring);
         let sequence = ring.back().map_or(0, |event| event.sequence) + 1;
         if ring.len() == self.n_kept {
@@ -84,7 +96,8 @@ impl TapLog {
             sequence,
             epoch: self.epoch,
             time: (self.clock)(),
-            reader: Some(reader.clone()),
+            reader: reader.cloned(),
+            alias: alias.cloned(),
             change,
         });
         drop(ring);
@@ -126,6 +139,7 @@ impl TapLog {
                 epoch: self.epoch,
                 time: (self.clock)(),
                 reader: None,
+                alias: None,
                 change: TapChange::Missed(n_lost),
             });
         }
@@ -183,7 +197,7 @@ mod tests {
 
     fn publish(log: &TapLog, n_events: usize) {
         for _ in 0..n_events {
-            log.publish(&ReaderName::from("R"), TapChange::CardLeft);
+            log.publish(Some(&ReaderName::from("R")), None, TapChange::CardLeft);
         }
     }
 

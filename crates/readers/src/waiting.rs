@@ -6,7 +6,14 @@ use tokio::time::{Instant, timeout_at};
 use xueka_cards::CardReading;
 use xueka_transport::ReaderName;
 
-use crate::{ReaderError, TapChange, TapWatcher, hub::Hub, station::Station};
+use crate::{
+    ReaderError, TapChange, TapWatcher,
+    hub::Hub,
+    station::{Address, Station},
+};
+
+/// What a reading gives, and the reader that gave it.
+type Outcome = Result<(ReaderName, CardReading), ReaderError>;
 
 /// Reads the card of a reader, or the next one put on it.
 ///
@@ -18,27 +25,27 @@ pub(crate) async fn read_or_wait(
     station: &Arc<Station>,
     deadline: Instant,
     confirm: bool,
-) -> Result<CardReading, ReaderError> {
-    let name = station.name();
+) -> Outcome {
+    let address = &station.address();
     // Listens before it looks, so that no tap falls in between.
-    let mut taps = hub.taps.watch(0, 0);
-    let mut reading = station.read(confirm).await;
-    while let Err(ReaderError::NoCard | ReaderError::CardGone) = reading {
-        reading = match next_tap(hub, name, &mut taps, deadline).await {
-            Tap::Told(Ok(_)) if confirm => read_again(hub, name, confirm).await,
+    let mut taps = hub.common().taps.watch(0, 0);
+    let mut outcome = read(station, confirm).await;
+    while let Err(ReaderError::NoCard | ReaderError::CardGone) = outcome {
+        outcome = match next_tap(hub, address, &mut taps, deadline).await {
+            Tap::Told(Ok(_)) if confirm => read_again(hub, address, confirm).await,
             Tap::Told(outcome) => return outcome,
-            Tap::Unknown => read_again(hub, name, confirm).await,
+            Tap::Unknown => read_again(hub, address, confirm).await,
             Tap::Stalled => return Err(ReaderError::Stalled),
-            Tap::None => return Err(why_none(hub, name).await),
+            Tap::None => return Err(why_none(hub, address).await),
         };
     }
-    reading
+    outcome
 }
 
 /// What became of waiting for a tap.
 enum Tap {
     /// There was one, and this is what it gave.
-    Told(Result<CardReading, ReaderError>),
+    Told(Outcome),
     /// Events were lost, and maybe a tap with them.
     Unknown,
     /// The reader has stopped answering.
@@ -52,10 +59,10 @@ enum Tap {
 /// A tap that failed because the reader or the service went away is none: the
 /// card is read when they come back. One that is being read at the deadline is
 /// waited for.
-async fn next_tap(hub: &Hub, name: &ReaderName, taps: &mut TapWatcher, deadline: Instant) -> Tap {
+async fn next_tap(hub: &Hub, address: &Address, taps: &mut TapWatcher, deadline: Instant) -> Tap {
     loop {
-        // The reader may have come back as another one of the same name.
-        let station = hub.find(name);
+        // The reader may have come back as another one, or under another name.
+        let station = hub.find(address);
         let is_reading = station.as_ref().is_some_and(|it| it.is_reading_tap());
         if !is_reading && deadline <= Instant::now() {
             return Tap::None;
@@ -74,32 +81,37 @@ async fn next_tap(hub: &Hub, name: &ReaderName, taps: &mut TapWatcher, deadline:
         let Some(event) = event else {
             return Tap::Told(Err(ReaderError::Stopped));
         };
-        match event.change {
-            TapChange::Missed(_) => return Tap::Unknown,
-            TapChange::CardArrived(Err(ReaderError::Gone | ReaderError::ServiceUnavailable)) => {}
-            TapChange::CardArrived(outcome) if event.reader.as_ref() == Some(name) => {
-                return Tap::Told(outcome);
+        let here = event.reader.clone().filter(|_| address.is_of(&event));
+        match (event.change, here) {
+            (TapChange::Missed(_), _) => return Tap::Unknown,
+            (
+                TapChange::CardArrived(Err(ReaderError::Gone | ReaderError::ServiceUnavailable)),
+                _,
+            ) => {}
+            (TapChange::CardArrived(outcome), Some(name)) => {
+                return Tap::Told(outcome.map(|reading| (name, reading)));
             }
             _ => {}
         }
     }
 }
 
-/// Reads the card of the reader that has this name now.
-async fn read_again(
-    hub: &Hub,
-    name: &ReaderName,
-    confirm: bool,
-) -> Result<CardReading, ReaderError> {
-    let station = hub.choose(Some(name.as_str())).await?;
-    station.read(confirm).await
+async fn read(station: &Arc<Station>, confirm: bool) -> Outcome {
+    let reading = station.read(confirm).await?;
+    Ok((station.name().clone(), reading))
+}
+
+/// Reads the card of the reader that is found by this now.
+async fn read_again(hub: &Hub, address: &Address, confirm: bool) -> Outcome {
+    let station = hub.choose(Some(address.as_str())).await?;
+    read(&station, confirm).await
 }
 
 /// Why a reader saw no tap for as long as someone waited.
-async fn why_none(hub: &Hub, name: &ReaderName) -> ReaderError {
-    match hub.choose(Some(name.as_str())).await {
+async fn why_none(hub: &Hub, address: &Address) -> ReaderError {
+    match hub.choose(Some(address.as_str())).await {
         Ok(_) => ReaderError::NoCard,
-        Err(ReaderError::NotFound { .. }) => ReaderError::Gone,
+        Err(ReaderError::NotFound { .. } | ReaderError::AliasMissing { .. }) => ReaderError::Gone,
         Err(error) => error,
     }
 }

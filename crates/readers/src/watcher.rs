@@ -14,7 +14,7 @@ use std::{
 use tokio::sync::mpsc::Sender;
 use xueka_transport::{ReaderSnapshot, ReaderSource, SourceError};
 
-use crate::{ReaderError, dialects::dialect_of, hub::Hub, station::Station};
+use crate::{ReaderError, hub::Hub, station::Station};
 
 /// Watches a source until told to stop, and starts a thread for each reader.
 pub(crate) struct Watcher {
@@ -27,6 +27,11 @@ pub(crate) struct Watcher {
 }
 
 impl Watcher {
+    /// A source answers within little more than a second. Where that took
+    /// longer than this, sleep included, the machine slept or the service stood
+    /// still.
+    const STANDSTILL: Duration = Duration::from_secs(5);
+
     pub(crate) fn new(
         source: Box<dyn ReaderSource>,
         hub: Arc<Hub>,
@@ -41,16 +46,28 @@ impl Watcher {
         }
     }
 
+    fn uptime(&self) -> Duration {
+        (self.hub.common().settings.uptime)()
+    }
+
     /// The whole life of the watcher's thread: the only place that blocks on
     /// the source.
     pub(crate) fn run(mut self) {
         let mut pauses = Pauses::default();
         let mut is_over = false;
         while !is_over {
-            is_over = match self.source.wait() {
+            let asked = self.uptime();
+            self.hub.ask();
+            let answer = self.source.wait();
+            let waited = self.uptime().saturating_sub(asked);
+            is_over = match answer {
                 Ok(snapshots) => {
                     pauses = Pauses::default();
                     self.observe(&snapshots);
+                    if waited > Self::STANDSTILL {
+                        self.hub.doubt(waited);
+                    }
+                    self.hub.look_for_missing();
                     self.is_over_within(Duration::ZERO)
                 }
                 Err(error) => {
@@ -99,21 +116,15 @@ fn attach(
     snapshot: &ReaderSnapshot,
 ) -> io::Result<Arc<Station>> {
     let reader = source.reader(&snapshot.name);
-    let dialect = dialect_of(&snapshot.name, &hub.settings.contactless);
-    let profile = hub.settings.profile.clone();
-    let station = Arc::new(Station::open(
-        snapshot,
-        reader.stall_limit(),
-        hub.settings.queue_length,
-        Arc::clone(&hub.taps),
-    ));
+    let common = Arc::clone(hub.common());
+    let station = Arc::new(Station::open(snapshot, reader.stall_limit(), common));
     let served = Arc::clone(&station);
     let alive = alive.clone();
     thread::Builder::new()
         .name(format!("reader {}", snapshot.name))
         .spawn(move || {
             let _alive = alive;
-            served.serve(reader, dialect, &profile);
+            served.serve(reader);
         })
         .inspect_err(|_| station.close(&ReaderError::Gone))?;
     Ok(station)

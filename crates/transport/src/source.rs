@@ -9,10 +9,12 @@ use crate::{CardSession, ReaderIdentity, ReaderName, ReaderSnapshot, SourceError
 /// One source belongs to one watcher thread. Readers opened from it live on
 /// threads of their own and share nothing with the watcher.
 pub trait ReaderSource: Send + 'static {
-    /// Blocks until something differs from the last answer of this call, then
-    /// returns every reader there is; the first call returns at once.
+    /// Blocks until something differs from the last answer of this call, but
+    /// for hardly more than a second, then returns every reader there is; the
+    /// first call returns at once.
     ///
-    /// An answer equal to the last one is allowed (a spurious wake-up).
+    /// A call that takes much longer tells of a service that did not answer, or
+    /// of a machine that slept.
     ///
     /// # Errors
     ///
@@ -72,6 +74,20 @@ pub trait CardReader: Send {
 
     /// Ends the connection that [`Self::open_and_keep`] left, if there is one.
     fn let_go(&mut self) {}
+
+    /// Takes the power from the card in the field and gives it back, with a new
+    /// connection, which [`Self::let_go`] ends: a card that was powered while
+    /// the machine slept or the service stood still may be dead although it is
+    /// listed.
+    ///
+    /// Other programs that use the card see it reset.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::open`].
+    fn power_cycle(&mut self) -> Result<(), TransportError> {
+        Ok(())
+    }
 
     /// Asks the reader which device it is. Needs no card and disturbs none.
     ///

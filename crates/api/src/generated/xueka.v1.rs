@@ -4200,6 +4200,47 @@ pub struct Reader {
     /// Whether it is simulated in the daemon.
     #[prost(bool, tag = "3")]
     pub simulated: bool,
+    /// What the configuration calls it; empty where it does not. Every request
+    /// that names a reader takes this as well as the name.
+    #[prost(string, tag = "4")]
+    pub alias: ::prost::alloc::string::String,
+    /// The device's own serial number; empty where it tells none.
+    #[prost(string, tag = "5")]
+    pub serial_number: ::prost::alloc::string::String,
+    /// The USB socket it is in, `<bus>-<port\[.port…\]>:<config>.<interface>` such
+    /// as `1-1.3:1.0`; empty where the driver does not tell.
+    #[prost(string, tag = "6")]
+    pub usb_path: ::prost::alloc::string::String,
+    /// The maker, as the device says; empty where it does not.
+    #[prost(string, tag = "7")]
+    pub vendor: ::prost::alloc::string::String,
+    /// The product, as the device says; empty where it does not.
+    #[prost(string, tag = "8")]
+    pub product: ::prost::alloc::string::String,
+    /// The row of the table of models that holds for it, such as `acs-acr122u`;
+    /// `standard` for one of which nothing special is known; empty as long as it
+    /// was not asked which one it is.
+    #[prost(string, tag = "9")]
+    pub model: ::prost::alloc::string::String,
+    /// Whether it can show signals.
+    #[prost(bool, tag = "10")]
+    pub shows_signals: bool,
+    /// How many signals have failed since it was attached.
+    #[prost(uint64, tag = "11")]
+    pub failed_signals: u64,
+}
+/// An expected reader that is not attached.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MissingReader {
+    /// What the configuration calls it.
+    #[prost(string, tag = "1")]
+    pub alias: ::prost::alloc::string::String,
+    /// When it was first found missing.
+    #[prost(message, optional, tag = "2")]
+    pub missing_since_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// What to do, in words.
+    #[prost(string, tag = "3")]
+    pub message: ::prost::alloc::string::String,
 }
 /// Asks for the readers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -4213,11 +4254,15 @@ pub struct ListReadersResponse {
     /// Whether readers can be seen at all.
     #[prost(enumeration = "SourceState", tag = "2")]
     pub source_state: i32,
+    /// The expected readers that have been missing for ten seconds or more, in
+    /// the order of the configuration.
+    #[prost(message, repeated, tag = "3")]
+    pub missing_readers: ::prost::alloc::vec::Vec<MissingReader>,
 }
 /// Asks for a reading.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReadCardRequest {
-    /// The reader's name; empty for the only one.
+    /// The reader's name or alias; empty for the only one.
     #[prost(string, tag = "1")]
     pub reader: ::prost::alloc::string::String,
     /// How long to wait for a card when the field is empty: at most the call's
@@ -4228,17 +4273,20 @@ pub struct ReadCardRequest {
 /// A reading.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ReadCardResponse {
-    /// The reader that read it.
+    /// The name of the reader that read it.
     #[prost(string, tag = "1")]
     pub reader: ::prost::alloc::string::String,
     /// What the card said.
     #[prost(message, optional, tag = "2")]
     pub reading: ::core::option::Option<CardReading>,
+    /// What the configuration calls the reader; empty where it does not.
+    #[prost(string, tag = "3")]
+    pub reader_alias: ::prost::alloc::string::String,
 }
 /// Asks for taps.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchTapsRequest {
-    /// Only this reader; empty for all.
+    /// Only the reader of this name or alias; empty for all.
     #[prost(string, tag = "1")]
     pub reader: ::prost::alloc::string::String,
     /// The `sequence` of the last event seen, to go on after it; 0 begins with
@@ -4263,11 +4311,15 @@ pub struct WatchTapsResponse {
     /// When it was noticed.
     #[prost(message, optional, tag = "3")]
     pub event_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// The reader it is about; empty in a `missed` event.
+    /// The name of the reader it is about; empty in `missed` and `reader_missing`
+    /// events.
     #[prost(string, tag = "4")]
     pub reader: ::prost::alloc::string::String,
+    /// What the configuration calls that reader; empty where it does not.
+    #[prost(string, tag = "11")]
+    pub reader_alias: ::prost::alloc::string::String,
     /// What happened.
-    #[prost(oneof = "watch_taps_response::Event", tags = "5, 6, 7, 8, 9")]
+    #[prost(oneof = "watch_taps_response::Event", tags = "5, 6, 7, 8, 9, 10")]
     pub event: ::core::option::Option<watch_taps_response::Event>,
 }
 /// Nested message and enum types in `WatchTapsResponse`.
@@ -4290,6 +4342,9 @@ pub mod watch_taps_response {
         /// Events were lost to this listener.
         #[prost(message, tag = "9")]
         Missed(super::EventsMissed),
+        /// An expected reader has been missing for ten seconds.
+        #[prost(message, tag = "10")]
+        ReaderMissing(super::ReaderMissing),
     }
 }
 /// A reader was attached.
@@ -4298,6 +4353,14 @@ pub struct ReaderAttached {}
 /// A reader was detached.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReaderDetached {}
+/// An expected reader has been missing for ten seconds; `reader_alias` says
+/// which. When it comes it is attached like any other.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReaderMissing {
+    /// What to do, in words.
+    #[prost(string, tag = "1")]
+    pub message: ::prost::alloc::string::String,
+}
 /// A card came into the field.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CardArrived {
@@ -4338,6 +4401,24 @@ pub struct EventsMissed {
     #[prost(uint64, tag = "1")]
     pub count: u64,
 }
+/// Asks for a signal.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SignalReaderRequest {
+    /// The reader's name or alias; empty for the only one.
+    #[prost(string, tag = "1")]
+    pub reader: ::prost::alloc::string::String,
+    /// What it is to show.
+    #[prost(enumeration = "Signal", tag = "2")]
+    pub signal: i32,
+}
+/// What becomes of a signal.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SignalReaderResponse {
+    /// Whether the reader can show signals. Where it cannot, or the configuration
+    /// keeps it silent, nothing happens.
+    #[prost(bool, tag = "1")]
+    pub shown: bool,
+}
 /// What the daemon can see of readers at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -4352,6 +4433,8 @@ pub enum SourceState {
     NotPermitted = 3,
     /// The smart-card service does not work; the daemon keeps trying.
     Failed = 4,
+    /// The smart-card service has not answered for five seconds; restart it.
+    Stalled = 5,
 }
 impl SourceState {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -4365,6 +4448,7 @@ impl SourceState {
             Self::NoService => "SOURCE_STATE_NO_SERVICE",
             Self::NotPermitted => "SOURCE_STATE_NOT_PERMITTED",
             Self::Failed => "SOURCE_STATE_FAILED",
+            Self::Stalled => "SOURCE_STATE_STALLED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -4375,6 +4459,7 @@ impl SourceState {
             "SOURCE_STATE_NO_SERVICE" => Some(Self::NoService),
             "SOURCE_STATE_NOT_PERMITTED" => Some(Self::NotPermitted),
             "SOURCE_STATE_FAILED" => Some(Self::Failed),
+            "SOURCE_STATE_STALLED" => Some(Self::Stalled),
             _ => None,
         }
     }
@@ -4417,6 +4502,43 @@ impl ReaderState {
             "READER_STATE_CARD_PRESENT" => Some(Self::CardPresent),
             "READER_STATE_CARD_MUTE" => Some(Self::CardMute),
             "READER_STATE_STALLED" => Some(Self::Stalled),
+            _ => None,
+        }
+    }
+}
+/// What a reader is to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Signal {
+    /// Not given.
+    Unspecified = 0,
+    /// It is done, the card is good.
+    Ok = 1,
+    /// It is not done, or the card is not good.
+    Refuse = 2,
+    /// It goes on; the card is to stay where it is.
+    Busy = 3,
+}
+impl Signal {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SIGNAL_UNSPECIFIED",
+            Self::Ok => "SIGNAL_OK",
+            Self::Refuse => "SIGNAL_REFUSE",
+            Self::Busy => "SIGNAL_BUSY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SIGNAL_UNSPECIFIED" => Some(Self::Unspecified),
+            "SIGNAL_OK" => Some(Self::Ok),
+            "SIGNAL_REFUSE" => Some(Self::Refuse),
+            "SIGNAL_BUSY" => Some(Self::Busy),
             _ => None,
         }
     }
@@ -4548,10 +4670,11 @@ pub mod reader_service_client {
         ///
         /// Errors:
         ///
-        /// * `NOT_FOUND`, reason `READER_NOT_FOUND`: no reader has this name.
+        /// * `NOT_FOUND`, reason `READER_NOT_FOUND`: no reader has this name or alias.
         /// * `FAILED_PRECONDITION`, reason `NO_READER`: no reader is attached.
         /// * `FAILED_PRECONDITION`, reason `READER_AMBIGUOUS`: several readers and
-        ///  none named; the metadata of the error lists them.
+        ///  none named, or an alias that fits several; the metadata of the error
+        ///  lists them.
         /// * `FAILED_PRECONDITION`, reason `NO_CARD`: the field is empty, or stayed so
         ///  for as long as the caller was ready to wait.
         /// * `ABORTED`, reason `CARD_GONE`: the card left too early; tap again.
@@ -4618,6 +4741,43 @@ pub mod reader_service_client {
                 .insert(GrpcMethod::new("xueka.v1.ReaderService", "WatchTaps"));
             self.inner.server_streaming(req, path, codec).await
         }
+        /// Has a reader show by light and buzzer what became of a card.
+        ///
+        /// Answers at once; the reader shows it when nothing else is to be done
+        /// there, and a later signal replaces one that is not shown by then. A signal
+        /// that fails changes nothing else and is only counted.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`: `signal` is missing or unknown.
+        /// * `NOT_FOUND`, reason `READER_NOT_FOUND`; `FAILED_PRECONDITION`, reasons
+        ///  `NO_READER` and `READER_AMBIGUOUS`; `UNAVAILABLE`, reasons `READER_GONE`
+        ///  and `PCSC_UNAVAILABLE`; `FAILED_PRECONDITION`, reason
+        ///  `PCSC_NOT_PERMITTED`: as with `ReadCard`.
+        pub async fn signal_reader(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SignalReaderRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SignalReaderResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.ReaderService/SignalReader",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.ReaderService", "SignalReader"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -4648,10 +4808,11 @@ pub mod reader_service_server {
         ///
         /// Errors:
         ///
-        /// * `NOT_FOUND`, reason `READER_NOT_FOUND`: no reader has this name.
+        /// * `NOT_FOUND`, reason `READER_NOT_FOUND`: no reader has this name or alias.
         /// * `FAILED_PRECONDITION`, reason `NO_READER`: no reader is attached.
         /// * `FAILED_PRECONDITION`, reason `READER_AMBIGUOUS`: several readers and
-        ///  none named; the metadata of the error lists them.
+        ///  none named, or an alias that fits several; the metadata of the error
+        ///  lists them.
         /// * `FAILED_PRECONDITION`, reason `NO_CARD`: the field is empty, or stayed so
         ///  for as long as the caller was ready to wait.
         /// * `ABORTED`, reason `CARD_GONE`: the card left too early; tap again.
@@ -4687,6 +4848,26 @@ pub mod reader_service_server {
             &self,
             request: tonic::Request<super::WatchTapsRequest>,
         ) -> std::result::Result<tonic::Response<Self::WatchTapsStream>, tonic::Status>;
+        /// Has a reader show by light and buzzer what became of a card.
+        ///
+        /// Answers at once; the reader shows it when nothing else is to be done
+        /// there, and a later signal replaces one that is not shown by then. A signal
+        /// that fails changes nothing else and is only counted.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`: `signal` is missing or unknown.
+        /// * `NOT_FOUND`, reason `READER_NOT_FOUND`; `FAILED_PRECONDITION`, reasons
+        ///  `NO_READER` and `READER_AMBIGUOUS`; `UNAVAILABLE`, reasons `READER_GONE`
+        ///  and `PCSC_UNAVAILABLE`; `FAILED_PRECONDITION`, reason
+        ///  `PCSC_NOT_PERMITTED`: as with `ReadCard`.
+        async fn signal_reader(
+            &self,
+            request: tonic::Request<super::SignalReaderRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SignalReaderResponse>,
+            tonic::Status,
+        >;
     }
     /// Reads the cards presented to the readers of one host.
     ///
@@ -4900,6 +5081,51 @@ pub mod reader_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.ReaderService/SignalReader" => {
+                    #[allow(non_camel_case_types)]
+                    struct SignalReaderSvc<T: ReaderService>(pub Arc<T>);
+                    impl<
+                        T: ReaderService,
+                    > tonic::server::UnaryService<super::SignalReaderRequest>
+                    for SignalReaderSvc<T> {
+                        type Response = super::SignalReaderResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SignalReaderRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReaderService>::signal_reader(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SignalReaderSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

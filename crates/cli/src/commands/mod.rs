@@ -38,6 +38,7 @@ pub(crate) async fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> 
         Command::Readers => readers::list(&dial.connect().await?, output).await,
         Command::Read(args) => readers::read(&dial.connect().await?, output, args).await,
         Command::Watch(args) => watch::run(&dial.connect().await?, output, args).await,
+        Command::Signal(args) => readers::signal(&dial.connect().await?, output, args).await,
         Command::Verify(args) => verify::run(&dial.connect().await?, output, args).await,
         Command::Card(command) => card::run(&dial, output, command).await,
         Command::Number(command) => number::run(&dial.connect().await?, output, command).await,

@@ -62,6 +62,9 @@ fn line(event: &WatchTapsResponse, output: &Output) -> String {
         Some(Event::ReaderAttached(_)) => output.word(Word::ReaderAttached).to_owned(),
         Some(Event::ReaderDetached(_)) => output.word(Word::ReaderDetached).to_owned(),
         Some(Event::CardLeft(_)) => output.word(Word::CardLeft).to_owned(),
+        Some(Event::ReaderMissing(missing)) => {
+            output.with(Word::ReaderMissing, &[("why", &missing.message)])
+        }
         Some(Event::Missed(missed)) => {
             output.with(Word::EventsMissed, &[("count", &missed.count.to_string())])
         }
@@ -77,5 +80,6 @@ fn line(event: &WatchTapsResponse, output: &Output) -> String {
         },
     };
     let time = describe::optional_time(event.event_time.as_ref());
-    layout::printable(&format!("{time}  {}  {what}", event.reader))
+    let reader = describe::reader(&event.reader, &event.reader_alias);
+    layout::printable(&format!("{time}  {reader}  {what}"))
 }

@@ -47,6 +47,7 @@ fn tap(event: Event) -> v1::WatchTapsResponse {
         epoch: 1_790_000_000,
         event_time: Some(at(1_790_000_100)),
         reader: "Reader 0".to_owned(),
+        reader_alias: String::new(),
         event: Some(event),
     }
 }
@@ -89,9 +90,22 @@ fn lost_entry() -> v1::BlacklistEntry {
 fn readings_are_as_documented() {
     let readers = v1::ListReadersResponse {
         readers: vec![v1::Reader {
-            name: "Reader 0".to_owned(),
+            name: "ACS ACR122U PICC Interface 00 00".to_owned(),
             state: v1::ReaderState::CardPresent.into(),
             simulated: false,
+            alias: "entry desk".to_owned(),
+            serial_number: String::new(),
+            usb_path: "1-1.3:1.0".to_owned(),
+            vendor: "ACS".to_owned(),
+            product: "ACR122U PICC Interface".to_owned(),
+            model: "acs-acr122u".to_owned(),
+            shows_signals: true,
+            failed_signals: 0,
+        }],
+        missing_readers: vec![v1::MissingReader {
+            alias: "library".to_owned(),
+            missing_since_time: Some(at(1_790_000_100)),
+            message: "plug the reader in".to_owned(),
         }],
         source_state: v1::SourceState::Ready.into(),
     };
@@ -100,8 +114,11 @@ fn readings_are_as_documented() {
     let answer = v1::ReadCardResponse {
         reader: "Reader 0".to_owned(),
         reading: Some(student_card()),
+        reader_alias: "entry desk".to_owned(),
     };
     assert_eq!(read(&answer), documented("read"));
+    let answer = v1::SignalReaderResponse { shown: true };
+    assert_eq!(signal(answer), documented("signal"));
 }
 
 #[test]
@@ -133,6 +150,14 @@ fn events_are_as_documented() {
     for (what, heading) in cases {
         assert_eq!(event(&tap(what)), documented(heading), "{heading}");
     }
+    let missing = v1::WatchTapsResponse {
+        reader: String::new(),
+        reader_alias: "library".to_owned(),
+        ..tap(Event::ReaderMissing(v1::ReaderMissing {
+            message: "plug the reader in".to_owned(),
+        }))
+    };
+    assert_eq!(event(&missing), documented("watch: reader missing"));
     let missed = v1::WatchTapsResponse {
         sequence: 0,
         reader: String::new(),

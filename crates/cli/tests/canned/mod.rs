@@ -252,14 +252,37 @@ impl ReaderService for Desk {
             name: name.to_owned(),
             state: state.into(),
             simulated,
+            ..Reader::default()
+        };
+        let named = Reader {
+            alias: "entry desk".to_owned(),
+            serial_number: "S1".to_owned(),
+            ..reader("Long name of a reader", ReaderState::CardPresent, false)
         };
         Ok(Response::new(ListReadersResponse {
-            readers: vec![
-                reader("Long name of a reader", ReaderState::CardPresent, false),
-                reader("Short", ReaderState::Empty, true),
-            ],
+            readers: vec![named, reader("Short", ReaderState::Empty, true)],
+            missing_readers: vec![MissingReader {
+                alias: "library".to_owned(),
+                missing_since_time: Some(prost_types::Timestamp {
+                    seconds: 1_790_000_000,
+                    nanos: 0,
+                }),
+                message: "plug it in".to_owned(),
+            }],
             source_state: SourceState::Ready.into(),
         }))
+    }
+
+    /// `silent desk` can show nothing.
+    async fn signal_reader(
+        &self,
+        request: Request<SignalReaderRequest>,
+    ) -> Result<Response<SignalReaderResponse>, Status> {
+        let request = request.into_inner();
+        Self::obey(&request.reader).await?;
+        assert_eq!(request.signal(), Signal::Refuse);
+        let shown = request.reader != "silent desk";
+        Ok(Response::new(SignalReaderResponse { shown }))
     }
 
     async fn read_card(
@@ -271,6 +294,7 @@ impl ReaderService for Desk {
         Ok(Response::new(ReadCardResponse {
             reader: "Reader 0".to_owned(),
             reading: Some(reading()),
+            reader_alias: String::new(),
         }))
     }
 
@@ -292,6 +316,7 @@ impl ReaderService for Desk {
                 nanos: 0,
             }),
             reader: "Reader 0".to_owned(),
+            reader_alias: String::new(),
             event: Some(watch_taps_response::Event::CardArrived(CardArrived {
                 outcome: Some(card_arrived::Outcome::Reading(reading())),
             })),

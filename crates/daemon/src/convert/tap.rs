@@ -13,6 +13,9 @@ pub(crate) fn tap_event(event: TapEvent, language: Language) -> v1::WatchTapsRes
         TapChange::Attached => Event::ReaderAttached(v1::ReaderAttached {}),
         TapChange::Detached => Event::ReaderDetached(v1::ReaderDetached {}),
         TapChange::CardLeft => Event::CardLeft(v1::CardLeft {}),
+        TapChange::Missing => Event::ReaderMissing(v1::ReaderMissing {
+            message: missing_reader(language).into(),
+        }),
         TapChange::Missed(count) => Event::Missed(v1::EventsMissed { count }),
         TapChange::CardArrived(outcome) => {
             let outcome = match outcome {
@@ -38,6 +41,18 @@ pub(crate) fn tap_event(event: TapEvent, language: Language) -> v1::WatchTapsRes
             .reader
             .map(|name| name.to_string())
             .unwrap_or_default(),
+        reader_alias: event.alias.as_deref().unwrap_or_default().into(),
         event: Some(what),
+    }
+}
+
+/// What to do about an expected reader that is missing.
+pub(crate) fn missing_reader(language: Language) -> &'static str {
+    match language {
+        Language::English => {
+            "plug the reader in, into the socket it is bound to; if it is plugged in, pull it out \
+             for ten seconds"
+        }
+        Language::Chinese => "请将读卡器插入指定的 USB 口；如已插上，请拔下十秒后重新插入",
     }
 }

@@ -120,6 +120,17 @@ pub(super) fn exchange_error(error: Error) -> TransportError {
     }
 }
 
+/// The error of something asked of the reader itself.
+///
+/// Drivers refuse a control code that they do not know, or do not permit, each
+/// with a code of its own: 8010001F (libccid), 80100004 (older ones).
+pub(super) fn control_error(error: Error) -> TransportError {
+    match error {
+        Error::UnsupportedFeature | Error::InvalidParameter => TransportError::Unsupported,
+        error => common_error(error),
+    }
+}
+
 /// Where opening and exchanging mean the same.
 fn common_error(error: Error) -> TransportError {
     match meaning(error) {
@@ -190,6 +201,16 @@ mod tests {
             open_error(Error::ProtoMismatch),
             TransportError::CardMute
         ));
+    }
+
+    #[test]
+    fn a_control_that_a_driver_does_not_know_is_not_asked_for_again() {
+        for error in [Error::UnsupportedFeature, Error::InvalidParameter] {
+            assert!(matches!(control_error(error), TransportError::Unsupported));
+        }
+        // Drivers say so of any exchange that failed, be it the next that works.
+        let passing = control_error(Error::NotTransacted);
+        assert!(matches!(passing, TransportError::Failed(_)));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 
 mod cancel;
 mod codes;
+mod device;
 mod probe;
 mod reader;
 mod source;

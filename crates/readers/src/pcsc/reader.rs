@@ -1,7 +1,7 @@
 //! One reader of the PC/SC service, and a session with the card in it.
 
 use std::{
-    ffi::CString,
+    ffi::{CStr, CString},
     mem,
     sync::{Arc, Mutex},
     thread,
@@ -13,10 +13,14 @@ use pcsc::{
     ShareMode, Transaction,
 };
 use xueka_transport::{
-    CardPresence, CardReader, CardSession, CardTransport, SourceError, TransportError,
+    CardPresence, CardReader, CardSession, CardTransport, ReaderIdentity, SourceError,
+    TransportError,
 };
 
-use super::codes::{Meaning, establish_error, exchange_error, meaning, open_error};
+use super::{
+    codes::{Meaning, establish_error, exchange_error, meaning, open_error},
+    device,
+};
 use crate::sync::lock;
 
 /// One PC/SC reader, with a context of its own.
@@ -127,6 +131,23 @@ impl CardReader for PcscReader {
             leave(card);
         }
     }
+
+    fn power_cycle(&mut self) -> Result<(), TransportError> {
+        self.let_go();
+        let mut card = self.connector.connect()?;
+        let powered = card.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::UnpowerCard);
+        leave(card);
+        powered.map_err(open_error)
+    }
+
+    fn identity(&mut self) -> Result<ReaderIdentity, TransportError> {
+        self.connector.ask_device(device::identity)
+    }
+
+    fn control(&mut self, command: &[u8], response: &mut Vec<u8>) -> Result<(), TransportError> {
+        self.connector
+            .ask_device(|context, name| device::control(context, name, command, response))
+    }
 }
 
 impl Drop for PcscReader {
@@ -202,6 +223,23 @@ impl Connector {
             }
             thread::sleep(Self::PAUSE);
         }
+    }
+
+    /// Asks something of the reader itself; once more in a new context when
+    /// the service was lost since the last time.
+    fn ask_device<T>(
+        &mut self,
+        mut ask: impl FnMut(&Context, &CStr) -> Result<T, TransportError>,
+    ) -> Result<T, TransportError> {
+        let mut asked = ask(&self.context()?, &self.name);
+        if let Err(TransportError::Source(_)) = asked {
+            self.context = None;
+            asked = ask(&self.context()?, &self.name);
+        }
+        if let Err(error) = &asked {
+            self.forget_if_dead(error);
+        }
+        asked
     }
 
     fn ask_atr(&mut self, card: &Card) -> Result<(), TransportError> {

@@ -64,7 +64,8 @@ impl PcscSource {
         }
     }
 
-    /// Waits until something differs from what was told before.
+    /// Waits until something differs from what was told before, or until the
+    /// longest wait is over.
     fn watch(&mut self) -> Result<Vec<ReaderSnapshot>, SourceError> {
         // Also where no service is, and so nothing to wait for.
         if self.gate.take_cancellation() {
@@ -75,19 +76,22 @@ impl PcscSource {
             None => Context::establish(Scope::System).map_err(establish_error)?,
         };
         self.context = Some(context.clone());
-        loop {
-            self.look(&context)?;
-            let seen: Vec<_> = self.watched.values().map(Watched::snapshot).collect();
-            if self.told.as_ref() != Some(&seen) {
-                self.told = Some(seen.clone());
-                return Ok(seen);
-            }
+        let mut seen = self.look(&context)?;
+        if self.told.as_ref() == Some(&seen) {
             self.pause(&context)?;
+            seen = self.look(&context)?;
         }
+        self.told = Some(seen.clone());
+        Ok(seen)
     }
 
     /// Lists the readers anew and looks at all of them.
-    fn look(&mut self, context: &Context) -> Result<(), SourceError> {
+    fn look(&mut self, context: &Context) -> Result<Vec<ReaderSnapshot>, SourceError> {
+        self.look_at_all(context)?;
+        Ok(self.watched.values().map(Watched::snapshot).collect())
+    }
+
+    fn look_at_all(&mut self, context: &Context) -> Result<(), SourceError> {
         let names = list(context, &mut self.names).map_err(source_error)?;
         self.watched.retain(|name, _| names.contains(name));
         for name in names {

@@ -97,7 +97,7 @@ impl House {
     }
 
     /// The next event, as a letter: `+` attached, `-` detached, `A` arrived and
-    /// read, `E` arrived and not read, `L` left, `M` missed.
+    /// read, `E` arrived and not read, `L` left, `?` missing, `M` missed.
     pub(crate) async fn letter(&mut self) -> char {
         match self.event().await.change {
             TapChange::Attached => '+',
@@ -105,6 +105,7 @@ impl House {
             TapChange::CardArrived(Ok(_)) => 'A',
             TapChange::CardArrived(Err(_)) => 'E',
             TapChange::CardLeft => 'L',
+            TapChange::Missing => '?',
             TapChange::Missed(_) => 'M',
         }
     }

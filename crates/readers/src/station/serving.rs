@@ -1,0 +1,327 @@
+//! The thread of one reader: what it does next, and how.
+//!
+//! The order is that of urgency: a card whose power is in doubt, the tap that
+//! listeners wait for, what somebody asked for, and light and sound when
+//! nothing else is to be done.
+
+use std::{
+    error::Error,
+    sync::{Arc, PoisonError, atomic::Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use xueka_cards::{CardReading, ReadError, ReadingProfile, confirm_same_card, read_card};
+use xueka_transport::{CardReader, Dialect, ReaderIdentity, TransportError};
+
+use super::{Outcome, Reply, Station, Work};
+use crate::{
+    ReaderError, Signal, SignalMode, exchange::TimedSession, signals::Lights, sync::lock, who::Who,
+};
+
+/// What the thread is to do next.
+pub(super) enum Job {
+    /// Power the card anew.
+    Revive,
+    /// Read the card that arrived.
+    Tap,
+    /// Read the card for the request being served.
+    Read { confirm: bool },
+    /// Do something else with it for the request being served.
+    Visit(Work),
+    /// End the connection that the last job kept.
+    LetGo,
+    /// Show something.
+    Show(Signal),
+    /// Put the lights back as they were.
+    PutBack,
+}
+
+/// What becomes of the connection to a card after a job.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Connection {
+    /// It ends with the job.
+    Ends,
+    /// It stays for the job that may follow.
+    Stays,
+}
+
+/// What lasts from one job of a thread to the next.
+struct Shift {
+    reader: Box<dyn CardReader>,
+    who: Arc<Who>,
+    /// Whether the reader answered who it is; another program that held it may
+    /// have kept it from that.
+    is_sure: bool,
+    connection: Connection,
+    lights: Lights,
+    /// When the lights are put back.
+    lit_until: Option<Instant>,
+}
+
+impl Station {
+    /// How often a reading begins on a card that others keep resetting.
+    const N_ATTEMPTS: usize = 3;
+    /// How long the connection to a card stays after a job that somebody asked
+    /// for: the next one often follows at once, and is spared a connection.
+    /// Others, who may want the card for themselves, wait no longer than that.
+    const KEEP: Duration = Duration::from_millis(200);
+
+    /// The whole life of a reader's thread: the only place that blocks on the
+    /// reader.
+    pub(crate) fn serve(&self, mut reader: Box<dyn CardReader>) {
+        // Should this thread panic, nobody is to wait for it in vain.
+        let _close = CloseOnDrop(self);
+        let (who, is_sure) = self.ask_who(&mut *reader);
+        let mut shift = Shift {
+            reader,
+            lights: Lights::new(who.signals),
+            who,
+            is_sure,
+            connection: Connection::Ends,
+            lit_until: None,
+        };
+        while let Some(job) = self.next_job(&shift) {
+            self.do_job(job, &mut shift);
+        }
+        if shift.lit_until.is_some() {
+            self.do_job(Job::PutBack, &mut shift);
+        }
+    }
+
+    /// Asks the reader which one it is, and announces it.
+    fn ask_who(&self, reader: &mut dyn CardReader) -> (Arc<Who>, bool) {
+        let answer = self.exchange.time(|| reader.identity());
+        let is_sure = !matches!(answer, Err(TransportError::InUse));
+        let identity = answer.unwrap_or_else(|error| {
+            tracing::debug!(reader = %self.name, %error, "the reader does not say which one it is");
+            ReaderIdentity::default()
+        });
+        let who = Arc::new(Who::new(&self.name, identity, &self.common.settings));
+        let desk = &mut *lock(&self.desk);
+        desk.who = Some(Arc::clone(&who));
+        desk.field.introduce(self.teller(Some(&who)));
+        self.common.bell.send_replace(());
+        (who, is_sure)
+    }
+
+    /// Waits for work; `None` once the station is closed.
+    ///
+    /// A connection that stays is let go when nothing comes for a while, and
+    /// lights are put back when their time is over.
+    fn next_job(&self, shift: &Shift) -> Option<Job> {
+        let let_go_at = match shift.connection {
+            Connection::Stays => Some(Instant::now() + Self::KEEP),
+            Connection::Ends => None,
+        };
+        let mut desk = lock(&self.desk);
+        loop {
+            if desk.closed.is_some() {
+                return None;
+            }
+            if desk.field.begin_revival() {
+                return Some(Job::Revive);
+            }
+            if desk.field.begin_tap() {
+                return Some(Job::Tap);
+            }
+            match desk.requests.pop_front() {
+                // The caller left while its request queued.
+                Some(request) if request.reply.is_closed() => continue,
+                Some(request) => {
+                    desk.served = Some(request.reply);
+                    return Some(request.job);
+                }
+                None => {}
+            }
+            if let Some(signal) = desk.signal.take() {
+                return Some(Job::Show(signal));
+            }
+            let now = Instant::now();
+            let is_due = |moment: &Option<Instant>| moment.is_some_and(|moment| moment <= now);
+            if is_due(&let_go_at) {
+                return Some(Job::LetGo);
+            }
+            if is_due(&shift.lit_until) {
+                return Some(Job::PutBack);
+            }
+            let next = [let_go_at, shift.lit_until].into_iter().flatten().min();
+            desk = match next {
+                Some(moment) => {
+                    let waited = self.work.wait_timeout(desk, moment - now);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.work.wait(desk).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    fn do_job(&self, job: Job, shift: &mut Shift) {
+        let profile = &self.common.settings.profile;
+        if !shift.is_sure && matches!(job, Job::Tap) {
+            (shift.who, shift.is_sure) = self.ask_who(&mut *shift.reader);
+            shift.lights = Lights::new(shift.who.signals);
+        }
+        let dialect = shift.who.model.dialect;
+        match job {
+            Job::Revive => {
+                shift.connection = Connection::Ends;
+                let revived = self.exchange.time(|| shift.reader.power_cycle());
+                tracing::info!(reader = %self.name, ok = revived.is_ok(), "card powered anew");
+            }
+            Job::Tap => {
+                shift.connection = Connection::Ends;
+                let read =
+                    |session: &mut TimedSession<'_>| read_in(session, dialect, profile, false);
+                self.hold_card(shift, read, |outcome| self.finish_tap(outcome));
+            }
+            Job::Read { confirm } => {
+                shift.connection = Connection::Stays;
+                let read =
+                    |session: &mut TimedSession<'_>| read_in(session, dialect, profile, confirm);
+                self.hold_card(shift, read, |outcome| self.finish_read(outcome));
+            }
+            Job::Visit(mut work) => {
+                shift.connection = Connection::Stays;
+                let work = |session: &mut TimedSession<'_>| work(session, &dialect, profile);
+                self.hold_card(shift, work, |outcome| self.finish_visit(outcome));
+            }
+            Job::LetGo => {
+                shift.connection = Connection::Ends;
+                self.exchange.time(|| shift.reader.let_go());
+            }
+            Job::Show(signal) => {
+                let shown = self
+                    .exchange
+                    .time(|| shift.lights.show(&mut *shift.reader, signal));
+                self.count_signal(shown, shift);
+                shift.lit_until = Some(Instant::now() + signal.shown_for());
+            }
+            Job::PutBack => {
+                shift.lit_until = None;
+                let put_back = self
+                    .exchange
+                    .time(|| shift.lights.put_back(&mut *shift.reader));
+                self.count_signal(put_back, shift);
+            }
+        }
+    }
+
+    fn finish_tap(&self, outcome: Outcome) {
+        let desk = &mut *lock(&self.desk);
+        if self.common.settings.signals == SignalMode::Taps && desk.can_show() {
+            desk.signal = signal_of(&outcome);
+        }
+        let tell = self.teller(desk.who.as_deref());
+        desk.field.end_tap(outcome, tell);
+    }
+
+    fn finish_read(&self, outcome: Outcome) {
+        let served = lock(&self.desk).served.take();
+        if let Some(Reply::Reading(reply)) = served {
+            // The caller may have left during the reading; that is fine.
+            reply.send(outcome).ok();
+        }
+    }
+
+    fn finish_visit(&self, outcome: Result<(), ReaderError>) {
+        let served = lock(&self.desk).served.take();
+        if let Some(Reply::Visit(reply)) = served {
+            // The caller may have left meanwhile; that is fine.
+            reply.send(outcome).ok();
+        }
+    }
+
+    /// Does `work` with the card, anew when another program reset it meanwhile:
+    /// such work changes nothing on the card, so it may begin again.
+    ///
+    /// `finish` gets the outcome before the card is let go, for which nobody
+    /// needs to wait.
+    fn hold_card<T>(
+        &self,
+        shift: &mut Shift,
+        mut work: impl FnMut(&mut TimedSession<'_>) -> Result<T, ReadError>,
+        finish: impl FnOnce(Result<T, ReaderError>),
+    ) {
+        let reader = &mut *shift.reader;
+        for n_attempts_left in (0..Self::N_ATTEMPTS).rev() {
+            let opened = self.exchange.time(|| match shift.connection {
+                Connection::Ends => reader.open(),
+                Connection::Stays => reader.open_and_keep(),
+            });
+            let session = match opened {
+                Ok(session) => session,
+                Err(TransportError::CardReset) if n_attempts_left > 0 => continue,
+                Err(error) => return finish(Err(error.into())),
+            };
+            let mut session = TimedSession::new(session, &self.exchange);
+            match work(&mut session) {
+                Err(ReadError::Transport(TransportError::CardReset)) if n_attempts_left > 0 => {}
+                outcome => {
+                    finish(outcome.map_err(ReaderError::from));
+                    // On a machine with one core to spare the answer goes out
+                    // first.
+                    thread::yield_now();
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Counts a signal that failed; nobody is told, for nothing is to be done.
+    fn count_signal(&self, outcome: Result<(), TransportError>, shift: &Shift) {
+        let Err(error) = outcome else { return };
+        self.n_failed_signals.fetch_add(1, Ordering::Relaxed);
+        tracing::debug!(reader = %self.name, %error, "a signal could not be shown");
+        if !shift.lights.can_show() {
+            tracing::info!(reader = %self.name, "no more signals by light and buzzer: {error}");
+            let silent = Who {
+                signals: None,
+                ..Who::clone(&shift.who)
+            };
+            lock(&self.desk).who = Some(Arc::new(silent));
+        }
+    }
+}
+
+/// What a tap's reading lets the reader show: nothing for a card that is gone.
+fn signal_of(outcome: &Outcome) -> Option<Signal> {
+    match outcome {
+        Ok(_) => Some(Signal::Ok),
+        Err(
+            ReaderError::CardMute
+            | ReaderError::CardChanged
+            | ReaderError::Unreadable
+            | ReaderError::InUse
+            | ReaderError::Failed(_),
+        ) => Some(Signal::Refuse),
+        Err(_) => None,
+    }
+}
+
+/// Reads a card that is held.
+fn read_in(
+    session: &mut TimedSession<'_>,
+    dialect: Dialect,
+    profile: &ReadingProfile,
+    confirm: bool,
+) -> Result<CardReading, ReadError> {
+    let reading = read_card(session, &dialect, profile)?;
+    if confirm {
+        confirm_same_card(session, &dialect, &reading)?;
+    }
+    Ok(reading)
+}
+
+/// Closes a station when its thread ends, however it ends.
+struct CloseOnDrop<'a>(&'a Station);
+
+impl Drop for CloseOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.close(&ReaderError::Failed(Arc::from(Box::<
+            dyn Error + Send + Sync,
+        >::from(
+            "its thread ended"
+        ))));
+    }
+}
