@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tonic::transport::{Channel, Endpoint, Uri};
 
-use crate::{Cli, PrivatePcscd, program, until};
+use crate::{Cli, PrivatePcscd, VirtualDriver, program, until};
 
 /// What a daemon is to be started with.
 #[derive(Debug)]
@@ -72,9 +72,13 @@ impl Setup {
     /// A daemon on the readers of `pcscd`, with virtual cards for them.
     #[must_use]
     pub fn on(pcscd: &PrivatePcscd) -> Self {
+        let option = match pcscd.driver() {
+            VirtualDriver::Ours => "--simulate-virtual-readers",
+            VirtualDriver::Vpcd => "--simulate-vpcd",
+        };
         Self::with_readers_of(pcscd)
-            .argument("--simulate-vpcd")
-            .argument(pcscd.vpcd().join(","))
+            .argument(option)
+            .argument(pcscd.addresses().join(","))
     }
 
     /// A daemon on the readers of `pcscd`, as in service: it knows nothing of

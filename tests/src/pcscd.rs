@@ -8,7 +8,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::workspace;
+use crate::{driver, workspace};
 
 /// A real pcscd beside the machine's, kept by `scripts/private-pcscd.sh`.
 ///
@@ -16,43 +16,85 @@ use crate::workspace;
 #[derive(Debug)]
 pub struct PrivatePcscd {
     folder: TempDir,
-    vpcd: Vec<String>,
+    driver: VirtualDriver,
+    addresses: Vec<String>,
     readers: Vec<String>,
 }
 
+/// Whose virtual readers a pcscd has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VirtualDriver {
+    /// Our own (`crates/ifd`).
+    Ours,
+    /// That of the vsmartcard project, the neutral second.
+    Vpcd,
+}
+
 impl PrivatePcscd {
-    /// Starts one with `n_readers` virtual readers, an even number; it answers
-    /// when this returns.
+    /// Starts one with `n_readers` virtual readers of our own driver; it
+    /// answers when this returns.
     #[must_use]
     pub fn start(n_readers: usize) -> Self {
-        Self::start_as(n_readers, "")
+        Self::start_with(VirtualDriver::Ours, n_readers)
     }
 
-    /// The same of a pcscd that serves no more than `n_programs` programs at
-    /// once.
+    /// The same with the readers of `driver`; those of vpcd come in pairs.
+    #[must_use]
+    pub fn start_with(driver: VirtualDriver, n_readers: usize) -> Self {
+        let name = match driver {
+            VirtualDriver::Ours => "xueka",
+            VirtualDriver::Vpcd => "vpcd",
+        };
+        Self::start_as(driver, &[&n_readers.to_string(), name], "")
+    }
+
+    /// The same with readers of our own driver, of a pcscd that serves no more
+    /// than `n_programs` programs at once.
     #[must_use]
     pub fn serving_at_most(n_programs: u32, n_readers: usize) -> Self {
-        Self::start_as(n_readers, &format!("--max-thread {n_programs}"))
+        let words = [&n_readers.to_string(), "xueka"];
+        let options = format!("--max-thread {n_programs}");
+        Self::start_as(VirtualDriver::Ours, &words, &options)
     }
 
-    fn start_as(n_readers: usize, options: &str) -> Self {
+    /// The same with a reader of our own driver for each name; settings follow
+    /// a name as `docs/virtual-reader.md` has them.
+    #[must_use]
+    pub fn with_readers(readers: &[&str]) -> Self {
+        let n_readers = readers.len().to_string();
+        let words = [&[n_readers.as_str(), "xueka"], readers].concat();
+        Self::start_as(VirtualDriver::Ours, &words, "")
+    }
+
+    fn start_as(driver: VirtualDriver, words: &[&str], options: &str) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("xueka-pcscd-")
             .tempdir()
             .unwrap();
-        let mut start = script("start", &place(&folder), &[&n_readers.to_string(), "vpcd"]);
+        let mut start = script("start", &place(&folder), words);
         succeed(start.env("XUEKA_PCSCD_OPTIONS", options));
         let env = fs::read_to_string(place(&folder).join("env")).unwrap();
-        let vpcd = env
+        let variable = match driver {
+            VirtualDriver::Ours => "XUEKA_VIRTUAL_READERS=",
+            VirtualDriver::Vpcd => "XUEKA_VPCD=",
+        };
+        let addresses = env
             .lines()
-            .find_map(|line| line.strip_prefix("XUEKA_VPCD="))
+            .find_map(|line| line.strip_prefix(variable))
             .expect("the addresses of the virtual readers");
         let readers = fs::read_to_string(place(&folder).join("readers")).unwrap();
         Self {
-            vpcd: vpcd.split(',').map(Into::into).collect(),
+            driver,
+            addresses: addresses.split(',').map(Into::into).collect(),
             readers: readers.lines().map(Into::into).collect(),
             folder,
         }
+    }
+
+    /// Whose readers it has.
+    #[must_use]
+    pub fn driver(&self) -> VirtualDriver {
+        self.driver
     }
 
     /// The socket that its clients are to use, for `PCSCLITE_CSOCK_NAME`.
@@ -63,11 +105,25 @@ impl PrivatePcscd {
 
     /// The addresses at which virtual cards connect, one a reader.
     #[must_use]
-    pub fn vpcd(&self) -> &[String] {
-        &self.vpcd
+    pub fn addresses(&self) -> &[String] {
+        &self.addresses
     }
 
-    /// The names of the readers, in the order of [`vpcd`](Self::vpcd).
+    /// Its process id, while it runs.
+    #[must_use]
+    pub fn pid(&self) -> String {
+        let pid = fs::read_to_string(place(&self.folder).join("pid")).unwrap();
+        pid.trim().to_owned()
+    }
+
+    /// All it has said so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        fs::read_to_string(place(&self.folder).join("log")).unwrap()
+    }
+
+    /// The names of the readers, in the order of
+    /// [`addresses`](Self::addresses).
     #[must_use]
     pub fn readers(&self) -> &[String] {
         &self.readers
@@ -100,6 +156,9 @@ fn place(folder: &TempDir) -> PathBuf {
 fn script(order: &str, place: &Path, more: &[&str]) -> Command {
     let mut command = Command::new(workspace().join("scripts/private-pcscd.sh"));
     command.arg(order).arg(place).args(more);
+    if order == "start" {
+        command.env("XUEKA_IFD", driver());
+    }
     command
 }
 

@@ -1,4 +1,4 @@
-//! Where the programs under test are.
+//! Where the programs under test are, and the driver.
 
 use std::{
     env,
@@ -20,12 +20,22 @@ pub fn workspace() -> &'static Path {
 /// they are built first, so that a plain `cargo test` never runs old ones.
 #[must_use]
 pub fn program(name: &str) -> PathBuf {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| env::var_os("XUEKA_BIN_DIR").map_or_else(build, Into::into));
-    folder.join(name)
+    built().join(name)
 }
 
-/// Builds the programs with the profile of this test; returns their folder.
+/// The path of our virtual reader driver, built as the programs are.
+#[must_use]
+pub fn driver() -> PathBuf {
+    built().join("libifdxueka.so")
+}
+
+fn built() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| env::var_os("XUEKA_BIN_DIR").map_or_else(build, Into::into))
+}
+
+/// Builds programs and driver with the profile of this test; returns their
+/// folder.
 fn build() -> PathBuf {
     // This test is `<target>/<profile>/deps/<test>-<hash>`.
     let test = env::current_exe().unwrap();
@@ -35,18 +45,15 @@ fn build() -> PathBuf {
         Some(name) => name,
     };
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
-        .args([
-            "build",
-            "--quiet",
-            "--workspace",
-            "--bins",
-            "--profile",
-            profile,
-        ])
-        .current_dir(workspace())
-        .status()
-        .expect("cargo can be run");
-    assert!(built.success(), "the programs under test do not build");
+    // The driver is a library, so it is none of the programs.
+    for what in [&["--workspace", "--bins"], &["--package", "xueka-ifd"]] {
+        let built = Command::new(&cargo)
+            .args(["build", "--quiet", "--profile", profile])
+            .args(what)
+            .current_dir(workspace())
+            .status()
+            .expect("cargo can be run");
+        assert!(built.success(), "what is to be tested does not build");
+    }
     folder.to_path_buf()
 }

@@ -8,7 +8,7 @@
     reason = "in a test a panic is the failure"
 )]
 
-use xueka_tests::{Counter, Daemon, PrivatePcscd, Setup, Taps};
+use xueka_tests::{Counter, Daemon, PrivatePcscd, Setup, Taps, VirtualDriver};
 
 const NUMBER: &str = "1000751012345678";
 
@@ -139,8 +139,8 @@ fn in_process() -> (Daemon, Counter) {
 }
 
 /// A daemon on a real pcscd, and the counter at its first reader.
-fn on_pcscd() -> (PrivatePcscd, Daemon, Counter) {
-    let pcscd = PrivatePcscd::start(2);
+fn on_pcscd(driver: VirtualDriver) -> (PrivatePcscd, Daemon, Counter) {
+    let pcscd = PrivatePcscd::start_with(driver, 2);
     let daemon = Setup::on(&pcscd).start();
     let counter = Counter::new(&daemon, 0, &pcscd.readers()[0]);
     (pcscd, daemon, counter)
@@ -148,7 +148,13 @@ fn on_pcscd() -> (PrivatePcscd, Daemon, Counter) {
 
 #[test]
 fn faults_of_cards_on_a_real_pcscd() {
-    let (_pcscd, daemon, counter) = on_pcscd();
+    let (_pcscd, daemon, counter) = on_pcscd(VirtualDriver::Ours);
+    every_fault_is_told_and_the_next_card_is_read(&counter, &mut daemon.taps());
+}
+
+#[test]
+fn faults_of_cards_with_vpcd() {
+    let (_pcscd, daemon, counter) = on_pcscd(VirtualDriver::Vpcd);
     every_fault_is_told_and_the_next_card_is_read(&counter, &mut daemon.taps());
 }
 
@@ -160,7 +166,13 @@ fn faults_of_cards_in_process() {
 
 #[test]
 fn malformed_atrs_on_a_real_pcscd() {
-    let (_pcscd, daemon, counter) = on_pcscd();
+    let (_pcscd, daemon, counter) = on_pcscd(VirtualDriver::Ours);
+    malformed_atrs_do_no_harm(&counter, &mut daemon.taps());
+}
+
+#[test]
+fn malformed_atrs_with_vpcd() {
+    let (_pcscd, daemon, counter) = on_pcscd(VirtualDriver::Vpcd);
     malformed_atrs_do_no_harm(&counter, &mut daemon.taps());
 }
 
@@ -217,7 +229,7 @@ fn two_cards_in_turn_are_two_taps_and_one_that_stays_is_one() {
 
 #[test]
 fn cards_that_follow_a_reading_at_once_are_told_apart_on_a_real_pcscd() {
-    let (_pcscd, daemon, counter) = on_pcscd();
+    let (_pcscd, daemon, counter) = on_pcscd(VirtualDriver::Ours);
     let mut taps = daemon.taps();
     for visit in 0..6 {
         let number = format!("100075100000000{}", visit % 2);

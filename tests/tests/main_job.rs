@@ -7,11 +7,10 @@
     reason = "in a test a panic is the failure"
 )]
 
-use xueka_tests::{Counter, PrivatePcscd, Setup};
+use xueka_tests::{Counter, PrivatePcscd, Setup, VirtualDriver};
 
-#[test]
-fn a_card_is_read_lost_refused_found_and_good_again_on_a_real_pcscd() {
-    let pcscd = PrivatePcscd::start(2);
+fn loss_and_return(driver: VirtualDriver) {
+    let pcscd = PrivatePcscd::start_with(driver, 2);
     let daemon = Setup::on(&pcscd).start();
     let counter = Counter::new(&daemon, 0, &pcscd.readers()[0]);
     counter.import_example();
@@ -19,18 +18,16 @@ fn a_card_is_read_lost_refused_found_and_good_again_on_a_real_pcscd() {
     counter.hand_out();
 }
 
-#[test]
-fn every_family_is_answered_sensibly_on_a_real_pcscd() {
-    let pcscd = PrivatePcscd::start(2);
+fn every_family(driver: VirtualDriver) {
+    let pcscd = PrivatePcscd::start_with(driver, 2);
     let daemon = Setup::on(&pcscd).start();
     let counter = Counter::new(&daemon, 1, &pcscd.readers()[1]);
     counter.import_example();
     counter.all_families();
 }
 
-#[test]
-fn many_readers_each_have_a_card_of_their_own() {
-    let pcscd = PrivatePcscd::start(8);
+fn many_readers(driver: VirtualDriver, n_readers: usize) {
+    let pcscd = PrivatePcscd::start_with(driver, n_readers);
     let daemon = Setup::on(&pcscd).start();
     let counters: Vec<Counter> = pcscd
         .readers()
@@ -46,4 +43,34 @@ fn many_readers_each_have_a_card_of_their_own() {
         let reading = counter.at_reader("read").expect(0).document();
         assert_eq!(reading["reading"]["card_number"], number(slot), "{reading}");
     }
+}
+
+#[test]
+fn a_card_is_read_lost_refused_found_and_good_again_on_a_real_pcscd() {
+    loss_and_return(VirtualDriver::Ours);
+}
+
+#[test]
+fn a_card_is_read_lost_refused_found_and_good_again_with_vpcd() {
+    loss_and_return(VirtualDriver::Vpcd);
+}
+
+#[test]
+fn every_family_is_answered_sensibly_on_a_real_pcscd() {
+    every_family(VirtualDriver::Ours);
+}
+
+#[test]
+fn every_family_is_answered_sensibly_with_vpcd() {
+    every_family(VirtualDriver::Vpcd);
+}
+
+#[test]
+fn sixteen_readers_each_have_a_card_of_their_own() {
+    many_readers(VirtualDriver::Ours, 16);
+}
+
+#[test]
+fn many_readers_each_have_a_card_of_their_own_with_vpcd() {
+    many_readers(VirtualDriver::Vpcd, 8);
 }

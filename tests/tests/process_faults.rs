@@ -59,7 +59,8 @@ fn both_signals_end_it_in_order_and_leave_no_socket() {
 
 #[test]
 fn a_reader_that_is_stuck_does_not_hold_up_the_end() {
-    let pcscd = PrivatePcscd::start(2);
+    // A reader whose patience lasts longer than ours.
+    let pcscd = PrivatePcscd::with_readers(&["Patient Reader;timeout=60000", "Another"]);
     let mut daemon = Setup::on(&pcscd).start();
     let counter = Counter::new(&daemon, 0, &pcscd.readers()[0]);
     counter.tap_toml("kind = \"transit-cpu\"\n[[fault]]\nwhat = \"stuck\"");

@@ -12,7 +12,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use xueka_tests::{PrivatePcscd, Setup, python};
+use xueka_tests::{PrivatePcscd, Setup, VirtualDriver, python};
 
 /// The emulator as a process; it ends with this value, and with the test.
 struct Vicc(Child);
@@ -60,13 +60,13 @@ impl Drop for Vicc {
 
 #[test]
 fn an_emulated_contact_card_is_read_as_unknown_iso_7816_card() {
-    let pcscd = PrivatePcscd::start(2);
+    let pcscd = PrivatePcscd::start_with(VirtualDriver::Vpcd, 2);
     let daemon = Setup::with_readers_of(&pcscd).log("debug").start();
     let cli = daemon.cli();
     let [_, reader] = pcscd.readers() else {
         panic!("two readers: {:?}", pcscd.readers());
     };
-    let mut vicc = Vicc::plug_into(&pcscd.vpcd()[1]);
+    let mut vicc = Vicc::plug_into(&pcscd.addresses()[1]);
 
     for attempt in ["at its first", "and at a second"] {
         let words = ["read", "--json", "--wait", "20s", "--reader", reader];

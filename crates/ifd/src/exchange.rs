@@ -136,7 +136,8 @@ impl Reader {
             }
         }
         self.watch.set_in_view(&*link, true);
-        if link.is_ended() || link.has_notices() {
+        let is_to_be_seen_to = link.is_ended() || link.has_notices();
+        if is_to_be_seen_to || inside.owes() {
             self.watch.nudge();
         }
         let has_left = matches!(answer, Err(Trouble::Broken | Trouble::ReaderGone));

@@ -49,6 +49,9 @@ pub(crate) struct Inside {
     pub(crate) atr: Vec<u8>,
     /// Of the last question.
     pub(crate) sequence: u16,
+    /// Notices that took effect, and are acknowledged when pcscd has done all
+    /// that follows from them.
+    owed: Vec<u16>,
 }
 
 /// What lies in the field.
@@ -82,6 +85,7 @@ impl Reader {
             is_unplugged: false,
             atr: Vec::new(),
             sequence: 0,
+            owed: Vec::new(),
         };
         Ok(Self {
             settings,
@@ -93,7 +97,14 @@ impl Reader {
     }
 
     /// Waits until something happens to the reader, `limit` at most.
+    ///
+    /// That pcscd waits again shows that it has powered up the card that came,
+    /// and told its clients.
     pub(crate) fn wait(&self, limit: Duration) {
+        // An exchange may be under way; it nudges this thread when it ends.
+        if let Ok(mut inside) = self.inside.try_lock() {
+            inside.acknowledge();
+        }
         self.watch.wait(limit);
         self.may_step.store(true, Ordering::Release);
     }
@@ -121,6 +132,19 @@ impl Inside {
             _ if self.is_unplugged => Presence::Unplugged,
             Field::Card => Presence::Present,
             Field::Empty | Field::Left => Presence::Absent,
+        }
+    }
+
+    /// Whether an acknowledgement is due.
+    pub(crate) fn owes(&self) -> bool {
+        !self.owed.is_empty()
+    }
+
+    fn acknowledge(&mut self) {
+        if let Some(link) = &mut self.link {
+            for sequence in self.owed.drain(..) {
+                link.tell(DriverMessage::Noticed, sequence);
+            }
         }
     }
 
@@ -165,7 +189,7 @@ impl Inside {
                 }
                 Notice::PlugIn => self.is_unplugged = false,
             }
-            link.tell(DriverMessage::Noticed, sequence);
+            self.owed.push(sequence);
             if (self.field, self.is_unplugged) != before {
                 return true;
             }
@@ -173,6 +197,7 @@ impl Inside {
         if link.is_ended() {
             // Whatever it had done to the reader is over.
             self.link = None;
+            self.owed.clear();
             self.field = Field::Empty;
             self.is_unplugged = false;
             return true;
@@ -189,6 +214,7 @@ impl Inside {
                 link.refuse(Refusal::Occupied);
             } else if watch.add(&link).is_ok() {
                 self.link = Some(link);
+                self.owed.clear();
                 return true;
             }
         }

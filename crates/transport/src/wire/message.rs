@@ -88,7 +88,8 @@ pub enum DriverMessage {
     },
     /// The connection is closed after this.
     Refused(Refusal),
-    /// The notice of this sequence took effect: pcscd is told.
+    /// The notice of this sequence took effect: pcscd has powered up the card
+    /// that came, and told its clients.
     Noticed,
     /// Power to the card; asks for the ATR.
     PowerUp,
