@@ -7,8 +7,9 @@ cd "$(dirname "$0")/.."
 
 scripts/install-packages.sh build test
 
-# The end-to-end tests run the programs themselves.
+# The end-to-end tests run the programs themselves, and pcscd loads our driver.
 cargo build --locked --package xueka-daemon --package xueka-cli --bins
+cargo build --locked --package xueka-ifd
 XUEKA_BIN_DIR=$(cargo metadata --locked --format-version 1 --no-deps |
 	sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/debug
 export XUEKA_BIN_DIR

@@ -25,6 +25,16 @@ fn source_state(daemon: &Daemon) -> String {
     document["source_state"].as_str().unwrap().to_owned()
 }
 
+/// Waits until the daemon has found pcscd and its readers, all of them empty.
+fn until_ready(daemon: &Daemon) {
+    until("the readers to be known", || {
+        let document = daemon.cli().run("readers --json").document();
+        let readers = document["readers"].as_array().unwrap();
+        let is_ready = readers.iter().all(|reader| reader["state"] == "EMPTY");
+        (is_ready && !readers.is_empty()).then_some(())
+    });
+}
+
 /// How many connections the daemon's socket has accepted and not closed.
 fn connections(daemon: &Daemon) -> usize {
     let path = daemon.socket().to_str().unwrap();
@@ -86,9 +96,7 @@ fn a_pcscd_killed_while_waiting_is_used_again_within_two_seconds() {
     let pcscd = PrivatePcscd::start(2);
     let daemon = Setup::on(&pcscd).start();
     let counter = Counter::new(&daemon, 0, &pcscd.readers()[0]);
-    until("the reader to be known", || {
-        (counter.state() == "EMPTY").then_some(())
-    });
+    until_ready(&daemon);
     for round in 0..3 {
         let mut taps = daemon.taps();
         pcscd.kill();
@@ -112,9 +120,7 @@ fn a_read_that_waits_outlives_a_killed_pcscd() {
     let daemon = Setup::on(&pcscd).start();
     let reader = &pcscd.readers()[0];
     let counter = Counter::new(&daemon, 0, reader);
-    until("the reader to be known", || {
-        (counter.state() == "EMPTY").then_some(())
-    });
+    until_ready(&daemon);
     let mut taps = daemon.taps();
     let n_clients = connections(&daemon);
     let waiting = counter
