@@ -539,10 +539,8 @@ pub(crate) struct SimInsertArgs {
     /// Which slot, from 0.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) slot: u32,
-    /// The kind of card: `transit-cpu`, `t-union`, `city-union`,
-    /// `mifare-classic-1k`, `mifare-classic-4k`, `mifare-classic-mini`,
-    /// `ultralight`, `ntag213`, `desfire`, `iso14443-4`, `storage` or `contact`.
-    #[arg(group = "description")]
+    // Made from the simulator's own table by its tests.
+    #[arg(group = "description", help = include_str!("card_kinds.txt").trim_end())]
     pub(crate) kind: Option<String>,
     /// What is on it: `key=text`, such as `number=1000751012345678`, or
     /// `key:=value` for a value in TOML that is no text, such as `mute:=true`.
