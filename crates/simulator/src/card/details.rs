@@ -300,6 +300,23 @@ impl VirtualCard {
         self
     }
 
+    /// Password and acknowledgement of an NTAG, and the first page that asks for
+    /// them: for writing, and if `for_reading` for reading too. The last pages
+    /// never show them.
+    #[must_use]
+    pub fn password(
+        mut self,
+        password: [u8; 4],
+        acknowledgement: [u8; 2],
+        first_page: u8,
+        for_reading: bool,
+    ) -> Self {
+        if let Chip::Ultralight(card) = &mut self.chip {
+            card.set_password(password, acknowledgement, first_page, for_reading);
+        }
+        self
+    }
+
     /// How the virtual reader answers for a MIFARE Classic.
     #[must_use]
     pub fn reader_style(mut self, style: ReaderStyle) -> Self {

@@ -68,7 +68,8 @@ impl Chip {
             Self::Classic(card) => card.power_up(),
             Self::Desfire(card) => card.power_up(),
             Self::Recorded(card) => card.power_up(),
-            Self::Ultralight(_) | Self::Blocks(_) | Self::Sealed => {}
+            Self::Ultralight(card) => card.power_up(),
+            Self::Blocks(_) | Self::Sealed => {}
         }
     }
 

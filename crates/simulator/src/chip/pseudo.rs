@@ -26,6 +26,13 @@ const ADD: u8 = 0x01;
 const TAKE: u8 = 0x02;
 const RESTORE: u8 = 0x03;
 
+/// A command to the PN532 inside an ACR122U (API ACR122U 2.04, §5.1), and the
+/// one that passes a frame on (NXP UM0701-02, `InCommunicateThru`).
+const DIRECT: u8 = 0x00;
+const TO_PN532: u8 = 0xD4;
+const FROM_PN532: u8 = 0xD5;
+const COMMUNICATE_THROUGH: u8 = 0x42;
+
 /// P1 of GET DATA.
 const UID: u8 = 0x00;
 const HISTORICAL_BYTES: u8 = 0x01;
@@ -56,6 +63,12 @@ pub(crate) trait Memory {
     /// Whether the reader answers with one byte where others have two.
     fn has_one_byte_status(&self) -> bool {
         false
+    }
+
+    /// A native command of the chip, which the reader passes on; `None` where
+    /// it cannot.
+    fn transceive(&mut self, _frame: &[u8]) -> Option<Vec<u8>> {
+        None
     }
 
     /// Adds to a value block, or takes from it.
@@ -159,6 +172,15 @@ fn storage(command: &Command<'_>, memory: &mut dyn Memory) -> Vec<u8> {
         }
         (READ_BINARY, [], Some(le)) => memory.read(command.p1_p2(), le),
         (UPDATE_BINARY, data @ [_, ..], _) => refuse(memory.write(command.p1_p2(), data)),
+        (DIRECT, &[TO_PN532, COMMUNICATE_THROUGH, ref frame @ ..], _) => {
+            match memory.transceive(frame) {
+                Some(answer) => {
+                    let head = [FROM_PN532, COMMUNICATE_THROUGH + 1, 0x00];
+                    reply(&[head.as_slice(), &answer].concat(), status::OK)
+                }
+                None => refuse(status::FAILED),
+            }
+        }
         (VALUE, &[deed @ (ADD | TAKE), a, b, c, d], _) => {
             let amount = i32::from_be_bytes([a, b, c, d]);
             let amount = if deed == ADD {

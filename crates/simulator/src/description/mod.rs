@@ -28,6 +28,7 @@
 //! | `t-union` | `holder` (`ordinary`, `student`, `senior`, `test`, `military`), `city` |
 //! | `city-union` | `city` |
 //! | `mifare-classic-1k`, `-4k`, `-mini` | `magic`, `block_0`, `sak`, `reader_style` (`standard`, `acs`, `omnikey`, …), `[[sector]]` (`number`, `key_a`, `key_b`, `access`), `[[block]]` (`number`, `data`) |
+//! | `ntag213`, `ntag215`, `ntag216` | `[password]` (`value`, `pack`, `first_page`, `reading`) |
 //! | `ultralight`, `ntag213`, `ntag215`, `ntag216` | `[[page]]` (`number`, `data`) |
 //! | `desfire` | `historical_bytes`, `generation`, `real_uid`, `master_key`, `[[application]]` (`id`, `n_keys`, `settings`, `keys`), `[[file]]` (`application`, `number`, `kind`, `data`, `value`, `records`, `most`, `length`, `mode`, `rights`) |
 //! | `iso14443-4` | `historical_bytes` |
@@ -50,7 +51,7 @@ use crate::{
         DEFAULT_CAMPUS_NUMBER, DEFAULT_CITY_UNION_NUMBER, DEFAULT_T_UNION_NUMBER,
         DEFAULT_TRANSIT_NUMBER, DEFAULT_VALID_FROM, DEFAULT_VALID_UNTIL, Kind,
     },
-    chip::{Chip, classic::Classic},
+    chip::{Chip, classic::Classic, ultralight::Ultralight},
     fields::{Fields, Located},
 };
 
@@ -326,6 +327,7 @@ fn memory(mut card: VirtualCard, fields: &mut Fields<'_>) -> Result<VirtualCard,
         }
         Chip::Fmcos(_, Some(chip)) => classic(chip, fields)?,
         Chip::Ultralight(chip) => {
+            password(chip, fields)?;
             for page in fields.tables("page")? {
                 let refused = "this card has no page of that number";
                 numbered(page, "[[page]]", chip.n_pages(), refused, |number, data| {
@@ -341,6 +343,25 @@ fn memory(mut card: VirtualCard, fields: &mut Fields<'_>) -> Result<VirtualCard,
         card = card.reader_style(reader_style(&style, fields)?);
     }
     Ok(card)
+}
+
+/// `[password]` of an NTAG.
+fn password(chip: &mut Ultralight, fields: &mut Fields<'_>) -> Result<(), DescriptionError> {
+    let Some(mut table) = fields.table("password")? else {
+        return Ok(());
+    };
+    let Some(value) = table.array("value")? else {
+        return Err(table.incomplete("a [password] needs `value`"));
+    };
+    let acknowledgement = table.array("pack")?.map_or([0; 2], |pack| pack.value);
+    let first = table.number("first_page", 0..=0xFF)?;
+    let first = first.map_or(4, |page| page.value);
+    let for_reading = table.flag("reading")?.is_some_and(|flag| flag.value);
+    let first = u8::try_from(first).unwrap_or(u8::MAX);
+    if !chip.set_password(value.value, acknowledgement, first, for_reading) {
+        return Err(table.wrong(&value, "this chip has no password; NTAG chips have"));
+    }
+    table.finish("[password]")
 }
 
 fn classic(chip: &mut Classic, fields: &mut Fields<'_>) -> Result<(), DescriptionError> {
