@@ -13,6 +13,7 @@ use serde::Deserialize;
 use thiserror::Error;
 use xueka_cards::KeyAttempts;
 use xueka_domain::{NumberRule, ShortNumberRule};
+use xueka_readers::{DeskReader, DeskReaderError, SignalMode, check_desk_readers};
 
 use crate::logging;
 
@@ -126,6 +127,90 @@ pub struct ReadersConfig {
     /// Parts of reader names: such a reader is contactless whatever the ATR of
     /// its cards says, so pseudo-APDUs may be sent to it.
     pub contactless: Vec<String>,
+    /// Whether slots for security modules and contact cards are readers, too.
+    pub contact_slots: bool,
+    /// When readers show signals by light and buzzer.
+    pub signals: SignalsConfig,
+    /// The readers that have an alias.
+    pub desk: Vec<DeskReaderConfig>,
+}
+
+/// When readers show signals by light and buzzer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignalsConfig {
+    /// At each tap, and when asked to.
+    #[default]
+    Taps,
+    /// Only when asked to.
+    Asked,
+    /// Never.
+    Off,
+}
+
+/// A reader that has an alias. At least one of the three that say which it is
+/// has to be there; it is the reader that agrees in all that are.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeskReaderConfig {
+    /// What people call it.
+    pub alias: String,
+    /// Its serial number.
+    #[serde(default)]
+    pub serial: Option<String>,
+    /// The USB socket it is in.
+    #[serde(default)]
+    pub usb_path: Option<String>,
+    /// A part of its PC/SC name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The row of the table of models that holds for it, where its name does
+    /// not tell.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// Whether it is reported when it is missing.
+    #[serde(default = "yes")]
+    pub expected: bool,
+    /// Whether it shows signals.
+    #[serde(default = "yes")]
+    pub signals: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl ReadersConfig {
+    /// The readers that have an alias, as `readers` takes them.
+    #[must_use]
+    pub fn desk_readers(&self) -> Vec<DeskReader> {
+        self.desk.iter().map(DeskReader::from).collect()
+    }
+
+    /// When readers show signals.
+    #[must_use]
+    pub fn signal_mode(&self) -> SignalMode {
+        match self.signals {
+            SignalsConfig::Taps => SignalMode::Taps,
+            SignalsConfig::Asked => SignalMode::Asked,
+            SignalsConfig::Off => SignalMode::Off,
+        }
+    }
+}
+
+impl From<&DeskReaderConfig> for DeskReader {
+    fn from(config: &DeskReaderConfig) -> Self {
+        let config = config.clone();
+        Self {
+            alias: config.alias,
+            serial_number: config.serial,
+            usb_path: config.usb_path,
+            name: config.name,
+            model: config.model,
+            is_expected: config.expected,
+            has_signals: config.signals,
+        }
+    }
 }
 
 /// How cards are read.
@@ -230,6 +315,9 @@ pub enum ConfigError {
     /// More forms of printed numbers than are kept.
     #[error("numbers.form is there {0} times; at most 8 forms are kept")]
     TooManyForms(usize),
+    /// A reader with an alias is described wrongly.
+    #[error("readers.desk is wrong")]
+    DeskReader(#[from] DeskReaderError),
     /// The log filter is wrong.
     #[error("log.filter is wrong: {0}")]
     LogFilter(String),
@@ -271,6 +359,7 @@ impl Config {
         {
             return Err(ConfigError::EveryReader);
         }
+        check_desk_readers(&self.readers.desk_readers())?;
         if self.numbers.form.len() > NumbersConfig::MOST_FORMS {
             return Err(ConfigError::TooManyForms(self.numbers.form.len()));
         }
@@ -303,7 +392,8 @@ mod tests {
 
     fn parse(text: &str) -> Result<Config, String> {
         let config: Config = toml::from_str(text).map_err(|error| error.to_string())?;
-        config.check().map_err(|error| error.to_string())?;
+        let checked = config.check();
+        checked.map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
         Ok(config)
     }
 
@@ -326,6 +416,9 @@ mod tests {
         let config = parse(&all).unwrap();
         assert!(config.listen.tcp.is_some());
         assert!(!config.web.origins.is_empty());
+        let desk_readers = config.readers.desk_readers();
+        assert_eq!(desk_readers.len(), 1);
+        assert!(desk_readers[0].is_expected && desk_readers[0].has_signals);
         assert!(config.cards.key_file.is_some());
         assert_eq!(config.cards.profiles.len(), 1);
         assert_eq!(config.numbers.form.len(), 1);
@@ -391,6 +484,27 @@ mod tests {
                 "origin is",
                 "a path is no origin",
             ),
+            (
+                "[[readers.desk]]\nserial = \"S\"",
+                "alias",
+                "a reader without a name",
+            ),
+            (
+                "[[readers.desk]]\nalias = \"a\"\nserail = \"S\"",
+                "serail",
+                "misspelt",
+            ),
+            (
+                "[[readers.desk]]\nalias = \"entry desk\"",
+                "which reader \"entry desk\" is",
+                "nothing says which",
+            ),
+            (
+                "[[readers.desk]]\nalias = \"a\"\nname = \"R\"\nmodel = \"acr\"",
+                "acs-acr122u",
+                "the models that there are",
+            ),
+            ("[readers]\nsignals = \"loud\"", "taps", "what is allowed"),
             (
                 "[readers]\ncontactless = [\"ACR\", \" \"]",
                 "every reader",

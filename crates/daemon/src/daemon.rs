@@ -60,6 +60,9 @@ impl Daemon {
         let settings = ReaderSettings {
             profile,
             contactless: config.readers.contactless.clone(),
+            desk_readers: config.readers.desk_readers(),
+            contact_slots: config.readers.contact_slots,
+            signals: config.readers.signal_mode(),
             ..ReaderSettings::default()
         };
         let (readers, simulator) = start_readers(simulation, settings)?;
@@ -237,7 +240,12 @@ number = { sector = 1, block = 0, offset = 0, length = 8, coding = "bcd" }
                 Some("school.toml, line 6: a sector is 0 to 39"),
                 "no such sector",
             ),
-            (PROFILE.to_owned(), 0o640, Some("chmod 600"), "others can read it"),
+            (
+                PROFILE.to_owned(),
+                0o640,
+                Some("chmod 600"),
+                "others can read it",
+            ),
         ];
         for (profile, mode, expected, why) in cases {
             let checked = Daemon::check(&config(folder.path(), &profile, mode));
