@@ -14,6 +14,7 @@
 
 mod card;
 mod chip;
+mod danger;
 mod description;
 mod error;
 mod fields;
@@ -25,6 +26,7 @@ mod simulator;
 mod vpcd;
 
 pub use card::{Fault, ReaderStyle, Story, VirtualCard, card_kinds};
+pub use danger::Danger;
 pub use error::{DescriptionError, SimulatorError};
 pub use in_process::{ServiceState, SimulatedSource, VirtualReader, VirtualService};
 pub use record::{Exchange, Outcome};
