@@ -21,22 +21,52 @@
 //!  └──────────────────────────────────────────────────────┘
 //! ```
 //!
-//! # One state machine for each field
+//! # One state machine for each reader
+//!
+//! Capitals are what listeners are told.
 //!
 //! ```text
-//!               arrival                 reading begins
-//!     Empty ──────────────► Unread ──────────────────────► Reading
-//!      ▲ ▲                    │ departure:                    │ reading ended:
-//!      │ └────────────────────┘ arrived (card gone), left     │ arrived (reading or error)
-//!      │  departure: left                                     ▼
-//!      └──────────────────────────────────────────────────── Told
+//!  listed ──► Attaching
+//!                │ it was asked which one it is: ATTACHED
+//!                ├──────────── a card lies there ─────────┐
+//!                ▼                                        ▼
+//!              Empty ───────── a card comes ──────────► Unread ── reading begins ──► Reading
+//!               ▲ ▲ ▲                                   │  ▲                          │ │ │
+//!               │ │ └─ it leaves: ARRIVED (gone), LEFT ─┘  └── it left meanwhile and ─┘ │ │
+//!               │ │                                            another came:            │ │
+//!               │ │                                            ARRIVED, LEFT            │ │
+//!               │ └────────────── it left meanwhile: ARRIVED, LEFT ─────────────────────┘ │
+//!               └── it leaves: LEFT ────────────── Told ◄──── it is read: ARRIVED ────────┘
+//!                                                   └─ another one lies there: LEFT ──► Unread
+//!
+//!  from each of them, when the reader or the service goes away ──► Detached
+//!               (what arrived is told as ARRIVED and LEFT before DETACHED)
 //! ```
 //!
 //! A card that leaves while it is read is told as *arrived* and then *left*
-//! once the reading has ended; one that comes after it is *unread* then. Taps
-//! are told apart by removal, never by time: a card that stays is one tap.
-//! Whether an exchange has lasted too long (*stalled*) is asked of a clock
-//! beside the machine, so it is true at whatever moment someone asks.
+//! once the reading has ended. Taps are told apart by removal, never by time: a
+//! card that stays is one tap. The table of the machine is a test in
+//! `field.rs`.
+//!
+//! Beside the machine stand three things that change no state:
+//!
+//! - *stalled*, whether an exchange has lasted too long, is asked of a clock, so
+//!   it is true at whatever moment someone asks;
+//! - *doubtful*, after the machine slept or the service stood still for five
+//!   seconds: the card is powered anew before anything else is done;
+//! - *lit*, while a signal is shown: the lights are put back after 0.6 s.
+//!
+//! Whatever is to be done on a reader, its thread does, one thing after the
+//! other and the most urgent first: power a doubtful card anew, read a tap, serve
+//! a caller, show a signal.
+//!
+//! # Which reader is which
+//!
+//! A PC/SC name changes with plug order. So each thread begins by asking its
+//! reader for serial number and USB path; [`DeskReader`]s of the settings bind
+//! aliases to those. What differs between models is one table,
+//! [`READER_MODELS`]: it gives the [`Dialect`](xueka_transport::Dialect) that
+//! `cards` follows and the [`SignalPlan`] of light and buzzer.
 //!
 //! # Where PC/SC begins
 //!
