@@ -23,9 +23,8 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use xueka_api::v1::{
     blacklist_service_server::BlacklistServiceServer,
     issuance_service_server::IssuanceServiceServer, number_service_server::NumberServiceServer,
-    purse_service_server::PurseServiceServer,
-    reader_service_server::ReaderServiceServer, simulator_service_server::SimulatorServiceServer,
-    token_service_server::TokenServiceServer,
+    purse_service_server::PurseServiceServer, reader_service_server::ReaderServiceServer,
+    simulator_service_server::SimulatorServiceServer, token_service_server::TokenServiceServer,
 };
 use xueka_desk::Desk;
 use xueka_simulator::Simulator;

@@ -225,10 +225,7 @@ mod tests {
         let cases = [
             (Error::SecurityViolation, ServiceAnswer::NotPermitted),
             (Error::ServiceStopped, ServiceAnswer::VersionMismatch),
-            (
-                Error::NoMemory,
-                ServiceAnswer::Failed { code: 0x8010_0006 },
-            ),
+            (Error::NoMemory, ServiceAnswer::Failed { code: 0x8010_0006 }),
         ];
         for (error, expected) in cases {
             assert_eq!(service_answer(error), expected, "{error}");
