@@ -3,9 +3,10 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help demo run test check bench fuzz fmt clean
+.PHONY: install-virtual-reader uninstall-virtual-reader
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-24s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Show the whole job on virtual cards, without hardware
 	@scripts/demo.sh
@@ -25,6 +26,12 @@ bench: ## Measure against the raw limit; prints ratios
 
 fuzz: ## Fuzz all that reads foreign bytes: RUNS=10000000 inputs a target
 	@scripts/fuzz.sh $(RUNS)
+
+install-virtual-reader: ## Put our virtual reader into this machine's pcscd
+	@scripts/install-virtual-reader.sh
+
+uninstall-virtual-reader: ## Take it out again
+	@scripts/install-virtual-reader.sh uninstall
 
 fmt: ## Format Rust and protocol files
 	cargo fmt --all

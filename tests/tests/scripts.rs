@@ -14,7 +14,7 @@ use std::{
     process::{Command, Output},
 };
 
-use xueka_tests::{program, until, workspace};
+use xueka_tests::{driver, program, until, workspace};
 
 /// Plays the demonstration with the programs in `programs`; returns what was
 /// said and how many files are left of it.
@@ -113,4 +113,54 @@ fn a_private_pcscd_refuses_what_it_cannot_do() {
         assert!(!output.stderr.is_empty(), "{why} is said");
     }
     assert!(folder.path().join("precious").exists());
+}
+
+#[test]
+fn the_virtual_reader_is_installed_into_a_folder_and_removed_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = workspace().join("scripts/install-virtual-reader.sh");
+    let run = |arguments: &[&str], readers: &str| {
+        Command::new(&script)
+            .args(arguments)
+            .env("DESTDIR", folder.path())
+            .env("XUEKA_IFD", driver())
+            .env("READERS", readers)
+            .env("NAME", "Desk Reader")
+            .env("MODE", "660")
+            .output()
+            .unwrap()
+    };
+    assert_eq!(
+        run(&[], "17").status.code(),
+        Some(2),
+        "pcscd has room for 16"
+    );
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+
+    let installed = run(&[], "2");
+
+    assert!(installed.status.success(), "{installed:?}");
+    let said = String::from_utf8(installed.stdout).unwrap();
+    let files: Vec<&Path> = said
+        .lines()
+        .filter_map(|line| line.trim().split(' ').next())
+        .map(Path::new)
+        .filter(|path| path.starts_with(folder.path()))
+        .collect();
+    let [library, entry] = files[..] else {
+        panic!("two files are named: {said}");
+    };
+    assert_eq!(fs::read(library).unwrap(), fs::read(driver()).unwrap());
+    let text = fs::read_to_string(entry).unwrap();
+    assert_eq!(text.matches("FRIENDLYNAME \"Desk Reader\"").count(), 2);
+    assert!(text.contains("serial=XK0002;mode=660"), "{text}");
+    let inside = library.strip_prefix(folder.path()).unwrap();
+    let path = format!("LIBPATH /{}\n", inside.display());
+    assert!(text.contains(&path), "as it will be there: {text}");
+    assert!(said.contains("make uninstall-virtual-reader"), "{said}");
+
+    let removed = run(&["uninstall"], "2");
+
+    assert!(removed.status.success(), "{removed:?}");
+    assert!(!library.exists() && !entry.exists());
 }
