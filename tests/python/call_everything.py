@@ -26,6 +26,7 @@ CALLS = [
     ("ReaderService/ListReaders", {}, "OK"),
     ("ReaderService/ReadCard", {"reader": "$READER", "wait": "10s"}, "OK"),
     ("ReaderService/SignalReader", {"reader": "$READER", "signal": "SIGNAL_OK"}, "OK"),
+    ("RecordingService/RecordCard", {"inReader": {"reader": "$READER", "wait": "10s"}}, "OK"),
     ("ReaderService/WatchTaps", {"afterSequence": "1", "epoch": "1"}, "OK"),
     (
         "IssuanceService/RegisterIssuedCards",

@@ -108,6 +108,9 @@ pub(crate) enum Command {
     /// Drive the virtual cards of a daemon that simulates.
     #[command(subcommand)]
     Sim(SimCommand),
+    /// Record the card in a reader for tests: what passes is written to a file,
+    /// with keys removed and personal data replaced. For administrators.
+    Record(RecordArgs),
     /// Say why readers do not work, and what to do; needs no daemon.
     ///
     /// Exit code 0: all is well; 1: there are warnings; 2: there are faults.
@@ -133,6 +136,15 @@ pub(crate) struct InReaderArgs {
     /// How long to wait for a card, such as `30s` or `2m`.
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) wait: Option<Duration>,
+}
+
+/// Which card to record, and where.
+#[derive(Debug, Args)]
+pub(crate) struct RecordArgs {
+    /// The file to write; it must not exist.
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) in_reader: InReaderArgs,
 }
 
 /// What to watch.

@@ -59,6 +59,16 @@ pub(crate) fn signal(answer: v1::SignalReaderResponse) -> Value {
     json!({ "shown": answer.shown })
 }
 
+/// A recording, without the recording itself, which is in its file.
+pub(crate) fn recorded(answer: &v1::RecordCardResponse, file: &str) -> Value {
+    json!({
+        "reader": text(&answer.reader),
+        "family": enum_value(answer.family().as_str_name(), "CARD_FAMILY_"),
+        "n_exchanges": answer.n_exchanges,
+        "file": file,
+    })
+}
+
 /// A reading.
 fn reading(reading: &v1::CardReading) -> Value {
     let missing = reading.missing.iter().map(|missing| {

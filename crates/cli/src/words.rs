@@ -136,6 +136,8 @@ catalogue! {
     Unchanged: "未变", "unchanged";
     Refused: "拒收", "refused";
 
+    Recorded: "已记录 {n_exchanges} 次交换，写入 {file}。其中没有密钥和个人数据；分享前仍请看一遍。", "{n_exchanges} exchanges recorded in {file}. Keys and personal data are not in it; look through it all the same before you share it.";
+
     // The doctor.
     SeverityGood: "正常", "good   ";
     SeverityWarning: "警告", "warning";

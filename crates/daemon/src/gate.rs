@@ -62,6 +62,7 @@ pub(crate) fn rule(path: &str) -> Option<Rule> {
         ("xueka.v1.BlacklistService", "GetEntry" | "ListEntries") => UseCase::SeeBlacklist,
         ("xueka.v1.BlacklistService", "CheckCard" | "CheckCards") => UseCase::CheckBlacklist,
         ("xueka.v1.PurseService", "ReadBalance" | "ReadTrips") => UseCase::LookIntoPurses,
+        ("xueka.v1.RecordingService", "RecordCard") => UseCase::RecordCards,
         ("xueka.v1.TokenService", "CreateToken" | "ListTokens" | "RevokeToken") => {
             UseCase::ManageTokens
         }
@@ -266,7 +267,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(n_methods, 28);
+        assert_eq!(n_methods, 29);
     }
 
     #[test]

@@ -24,6 +24,7 @@ use xueka_api::v1::{
     blacklist_service_server::BlacklistServiceServer,
     issuance_service_server::IssuanceServiceServer, number_service_server::NumberServiceServer,
     purse_service_server::PurseServiceServer, reader_service_server::ReaderServiceServer,
+    recording_service_server::RecordingServiceServer,
     simulator_service_server::SimulatorServiceServer, token_service_server::TokenServiceServer,
 };
 use xueka_desk::Desk;
@@ -33,7 +34,7 @@ use crate::{
     config::{SocketRole, WebConfig},
     gate::GateLayer,
     listen::Listeners,
-    services::{Blacklist, Issuance, Numbers, Purses, Readers, Simulation, Tokens},
+    services::{Blacklist, Issuance, Numbers, Purses, Readers, Recordings, Simulation, Tokens},
     whole::whole_request,
 };
 
@@ -144,6 +145,7 @@ async fn routes(
     let numbers = NumberServiceServer::new(Numbers::new(Arc::clone(desk)));
     let tokens = TokenServiceServer::new(Tokens::new(Arc::clone(desk)));
     let purses = PurseServiceServer::new(Purses::new(Arc::clone(desk)));
+    let recordings = RecordingServiceServer::new(Recordings::new(Arc::clone(desk)));
     health.set_serving::<ReaderServiceServer<Readers>>().await;
     health
         .set_serving::<IssuanceServiceServer<Issuance>>()
@@ -154,12 +156,16 @@ async fn routes(
     health.set_serving::<NumberServiceServer<Numbers>>().await;
     health.set_serving::<TokenServiceServer<Tokens>>().await;
     health.set_serving::<PurseServiceServer<Purses>>().await;
+    health
+        .set_serving::<RecordingServiceServer<Recordings>>()
+        .await;
     let mut routes = Routes::new(readers)
         .add_service(issuance)
         .add_service(blacklist)
         .add_service(numbers)
         .add_service(tokens)
         .add_service(purses)
+        .add_service(recordings)
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);

@@ -13,6 +13,7 @@ mod numbers;
 mod permissions;
 mod purse;
 mod reading;
+mod recording;
 mod tokens;
 mod verify;
 

@@ -29,6 +29,8 @@ pub enum UseCase {
     ChangeBlacklist,
     /// See what is in the purse of a card and what was done with it.
     LookIntoPurses,
+    /// Record what passes between a reader and a card.
+    RecordCards,
     /// Make, list and end tokens.
     ManageTokens,
     /// Put virtual cards on virtual readers.
@@ -51,7 +53,7 @@ impl UseCase {
             | Self::LookIntoPurses => {
                 matches!(role, Role::Registrar | Role::Administrator)
             }
-            Self::ManageTokens => role == Role::Administrator,
+            Self::ManageTokens | Self::RecordCards => role == Role::Administrator,
             Self::Simulate => matches!(role, Role::Simulator | Role::Administrator),
         }
     }
@@ -64,7 +66,7 @@ mod tests {
     #[test]
     fn each_role_may_what_the_table_says() {
         use Role::{Administrator, Clerk, Registrar, Simulator, Verifier};
-        let cases: [(UseCase, &[Role], &str); 14] = [
+        let cases: [(UseCase, &[Role], &str); 15] = [
             (
                 UseCase::ReadCards,
                 &[Clerk, Registrar, Administrator, Simulator],
@@ -124,6 +126,11 @@ mod tests {
                 UseCase::LookIntoPurses,
                 &[Registrar, Administrator],
                 "trips tell where a child was",
+            ),
+            (
+                UseCase::RecordCards,
+                &[Administrator],
+                "it tells how cards are protected",
             ),
             (
                 UseCase::ManageTokens,

@@ -5170,6 +5170,351 @@ pub mod reader_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Asks for a recording.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordCardRequest {
+    /// Where the card is; absent for the only reader, without waiting.
+    #[prost(message, optional, tag = "1")]
+    pub in_reader: ::core::option::Option<CardInReader>,
+}
+/// A recording.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordCardResponse {
+    /// The PC/SC name of the reader that the card lies on.
+    #[prost(string, tag = "1")]
+    pub reader: ::prost::alloc::string::String,
+    /// What the card was recognised as.
+    #[prost(enumeration = "CardFamily", tag = "2")]
+    pub family: i32,
+    /// How many exchanges were recorded.
+    #[prost(uint32, tag = "3")]
+    pub n_exchanges: u32,
+    /// The recording: TOML in the form that `hardware-notes/recordings.md`
+    /// describes, which `SimulatorService.InsertCard` takes as a description.
+    #[prost(string, tag = "4")]
+    pub recording: ::prost::alloc::string::String,
+}
+/// Generated client implementations.
+pub mod recording_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Records cards. Open to administrators: even without keys and numbers a
+    /// recording tells how a school protects its cards.
+    #[derive(Debug, Clone)]
+    pub struct RecordingServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl RecordingServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> RecordingServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> RecordingServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            RecordingServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Reads the card in a reader as a desk does, asks for its ATS as well, and
+        /// gives all that passed as a recording.
+        ///
+        /// Before anything leaves the daemon keys are removed, UIDs and card numbers
+        /// replaced by made-up ones of the same kind and length, days replaced by the
+        /// first of their year, and everything removed that is not known to be
+        /// harmless. Nothing is written to the card, so the call may be repeated.
+        ///
+        /// Errors: those of `ReaderService.ReadCard`.
+        pub async fn record_card(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RecordCardRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecordCardResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.RecordingService/RecordCard",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.RecordingService", "RecordCard"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod recording_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with RecordingServiceServer.
+    #[async_trait]
+    pub trait RecordingService: std::marker::Send + std::marker::Sync + 'static {
+        /// Reads the card in a reader as a desk does, asks for its ATS as well, and
+        /// gives all that passed as a recording.
+        ///
+        /// Before anything leaves the daemon keys are removed, UIDs and card numbers
+        /// replaced by made-up ones of the same kind and length, days replaced by the
+        /// first of their year, and everything removed that is not known to be
+        /// harmless. Nothing is written to the card, so the call may be repeated.
+        ///
+        /// Errors: those of `ReaderService.ReadCard`.
+        async fn record_card(
+            &self,
+            request: tonic::Request<super::RecordCardRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecordCardResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Records cards. Open to administrators: even without keys and numbers a
+    /// recording tells how a school protects its cards.
+    #[derive(Debug)]
+    pub struct RecordingServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> RecordingServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for RecordingServiceServer<T>
+    where
+        T: RecordingService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/xueka.v1.RecordingService/RecordCard" => {
+                    #[allow(non_camel_case_types)]
+                    struct RecordCardSvc<T: RecordingService>(pub Arc<T>);
+                    impl<
+                        T: RecordingService,
+                    > tonic::server::UnaryService<super::RecordCardRequest>
+                    for RecordCardSvc<T> {
+                        type Response = super::RecordCardResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RecordCardRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RecordingService>::record_card(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RecordCardSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for RecordingServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "xueka.v1.RecordingService";
+    impl<T> tonic::server::NamedService for RecordingServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// One slot.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SimulatorSlot {

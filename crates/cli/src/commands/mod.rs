@@ -9,6 +9,7 @@ mod import;
 mod number;
 mod purse;
 mod readers;
+mod record;
 mod sim;
 mod token;
 mod verify;
@@ -47,6 +48,7 @@ pub(crate) async fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> 
         }
         Command::Token(command) => token::run(&dial.connect().await?, output, command).await,
         Command::Sim(command) => sim::run(&dial, output, command).await,
+        Command::Record(args) => record::run(&dial.connect().await?, output, args).await,
         Command::Doctor { root } => doctor::run(&dial, output, root).await,
         Command::Completions { shell } => completions::print(shell, output),
     }

@@ -291,6 +291,17 @@ fn tokens_and_slots_are_as_documented() {
 }
 
 #[test]
+fn a_recording_is_told_by_its_file() {
+    let answer = v1::RecordCardResponse {
+        reader: "Reader 0".to_owned(),
+        family: v1::CardFamily::TransitCpu.into(),
+        n_exchanges: 3,
+        recording: "kind = \"recording\"".to_owned(),
+    };
+    assert_eq!(recorded(&answer, "card.toml"), documented("record"));
+}
+
+#[test]
 fn what_is_absent_is_null() {
     let nothing = verdict(&v1::VerifyCardResponse::default());
     for field in ["verdict", "reason", "assurance", "data_time", "reading"] {

@@ -18,7 +18,7 @@ pub(crate) use blacklist::{block_reason, entry, key_of};
 pub(crate) use card::{card, issued_card, loss_reason, refused_row};
 pub(crate) use number::{found_by_print, number_form, short_number_fit, taught};
 pub(crate) use purse::{balance, trips};
-pub(crate) use reading::{minimum_assurance, reading};
+pub(crate) use reading::{family, minimum_assurance, reading};
 pub(crate) use tap::{missing_reader, tap_event};
 pub(crate) use verdict::verification;
 

@@ -6,6 +6,7 @@ mod issuance;
 mod number;
 mod purse;
 mod reader;
+mod recording;
 mod register;
 mod simulator;
 mod token;
@@ -19,6 +20,7 @@ pub(crate) use issuance::Issuance;
 pub(crate) use number::Numbers;
 pub(crate) use purse::Purses;
 pub(crate) use reader::Readers;
+pub(crate) use recording::Recordings;
 pub(crate) use simulator::Simulation;
 pub(crate) use token::Tokens;
 
