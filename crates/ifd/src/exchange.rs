@@ -199,3 +199,201 @@ fn trouble_of(answer: &PlayerMessage) -> Trouble {
         _ => Trouble::Broken,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::testing::{Place, Player};
+
+    /// Transmits while the player does `act` with the command.
+    fn transmit(place: &Place, act: impl FnOnce(u16) + Send) -> Result<Vec<u8>, Trouble> {
+        let mut player = place.with_card();
+        transmit_with(place, &mut player, |_, sequence| act(sequence))
+    }
+
+    fn transmit_with(
+        place: &Place,
+        player: &mut Player,
+        act: impl FnOnce(&mut Player, u16) + Send,
+    ) -> Result<Vec<u8>, Trouble> {
+        thread::scope(|scope| {
+            let asked = scope.spawn(|| place.reader.transmit(&[0xFF, 0xCA, 0, 0, 0]));
+            let (sequence, question) = player.question();
+            assert!(question == DriverMessage::Command(vec![0xFF, 0xCA, 0, 0, 0]));
+            act(player, sequence);
+            asked.join().unwrap()
+        })
+    }
+
+    #[test]
+    fn an_answer_is_what_follows_its_own_question() {
+        let place = Place::with_patience(10_000);
+        let mut player = place.with_card();
+        let answer = transmit_with(&place, &mut player, |player, sequence| {
+            let other = PlayerMessage::Response(vec![0xAA, 0x90, 0]);
+            player.say(other, sequence.wrapping_add(1));
+            player.say(PlayerMessage::Response(vec![0x90, 0]), sequence);
+        });
+        assert_eq!(answer, Ok(vec![0x90, 0]));
+        assert_eq!(place.reader.presence(), Presence::Present);
+    }
+
+    #[test]
+    fn what_is_no_response_is_an_error_and_never_a_success() {
+        let cases = [
+            (PlayerMessage::Response(vec![]), Trouble::Broken, "empty"),
+            (
+                PlayerMessage::Response(vec![0x90]),
+                Trouble::Broken,
+                "one byte",
+            ),
+            (
+                PlayerMessage::Atr(vec![0x3B, 0x00]),
+                Trouble::Broken,
+                "an ATR",
+            ),
+            (
+                PlayerMessage::Failed(Failure::Transmission),
+                Trouble::Broken,
+                "not understood",
+            ),
+            (
+                PlayerMessage::Failed(Failure::Silence),
+                Trouble::Silence,
+                "silent",
+            ),
+        ];
+        for (message, trouble, why) in cases {
+            let place = Place::with_patience(10_000);
+            let mut player = place.with_card();
+            let answer = transmit_with(&place, &mut player, |player, sequence| {
+                player.say(message, sequence);
+            });
+            assert_eq!(answer, Err(trouble), "{why}");
+            assert_eq!(place.reader.presence(), Presence::Present, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_card_that_leaves_ends_the_exchange_and_is_absent_at_once() {
+        for notice in [PlayerMessage::Remove, PlayerMessage::Insert] {
+            let place = Place::with_patience(60_000);
+            let mut player = place.with_card();
+            let answer = transmit_with(&place, &mut player, |player, sequence| {
+                player.say(notice, 2);
+                player.say(PlayerMessage::Response(vec![0x90, 0]), sequence);
+            });
+            assert_eq!(answer, Err(Trouble::Broken));
+            assert_eq!(place.reader.presence(), Presence::Absent);
+            let again = place.reader.transmit(&[0xFF, 0xCA, 0, 0, 0]);
+            assert_eq!(again, Err(Trouble::NoCard), "nothing is sent any more");
+        }
+    }
+
+    #[test]
+    fn a_card_that_leaves_behind_its_answer_has_answered() {
+        let place = Place::with_patience(60_000);
+        let mut player = place.with_card();
+        let answer = transmit_with(&place, &mut player, |player, sequence| {
+            let mut both = PlayerMessage::Response(vec![0x90, 0]).encode(sequence);
+            both.extend(PlayerMessage::Remove.encode(2));
+            player.say_bytes(&both);
+        });
+        assert_eq!(answer, Ok(vec![0x90, 0]));
+        assert_eq!(place.look(), Presence::Absent, "and it is not forgotten");
+    }
+
+    #[test]
+    fn an_unplugged_reader_and_a_broken_line_end_the_exchange() {
+        let place = Place::with_patience(60_000);
+        let mut player = place.with_card();
+        let answer = transmit_with(&place, &mut player, |player, _| {
+            player.say(PlayerMessage::Unplug, 2);
+        });
+        assert_eq!(answer, Err(Trouble::ReaderGone));
+
+        let place = Place::with_patience(60_000);
+        let mut player = Some(place.with_card());
+        let answer = thread::scope(|scope| {
+            let asked = scope.spawn(|| place.reader.transmit(&[0; 5]));
+            player.as_mut().unwrap().question();
+            player.take();
+            asked.join().unwrap()
+        });
+        assert_eq!(answer, Err(Trouble::Broken));
+    }
+
+    #[test]
+    fn silence_lasts_as_long_as_the_patience_and_more_time_renews_it() {
+        let place = Place::with_patience(150);
+        let began = Instant::now();
+        assert_eq!(transmit(&place, |_| {}), Err(Trouble::Silence));
+        assert!(began.elapsed().as_millis() >= 150);
+
+        let place = Place::with_patience(10_000);
+        let mut player = place.with_card();
+        let answer = transmit_with(&place, &mut player, |player, sequence| {
+            player.say(PlayerMessage::MoreTime, sequence.wrapping_sub(1));
+            player.say(PlayerMessage::MoreTime, sequence);
+            player.say(PlayerMessage::Response(vec![0x90, 0]), sequence);
+        });
+        assert_eq!(answer, Ok(vec![0x90, 0]));
+    }
+
+    #[test]
+    fn closing_the_reader_ends_the_exchange() {
+        let place = Place::with_patience(600_000);
+        let mut player = place.with_card();
+        let answer = transmit_with(&place, &mut player, |_, _| place.reader.watch.stop());
+        assert_eq!(answer, Err(Trouble::Silence));
+    }
+
+    #[test]
+    fn an_atr_is_kept_while_the_card_is_powered() {
+        let place = Place::with_patience(10_000);
+        let mut player = place.with_card();
+        let mut power = |atr: Vec<u8>| {
+            thread::scope(|scope| {
+                let asked = scope.spawn(|| place.reader.power_up(false));
+                let (sequence, _) = player.question();
+                player.say(PlayerMessage::Atr(atr), sequence);
+                asked.join().unwrap()
+            })
+        };
+        assert_eq!(power(vec![0x3B, 0x00]), Ok(vec![0x3B, 0x00]));
+        assert_eq!(place.reader.lock().atr, [0x3B, 0x00]);
+        assert_eq!(power(vec![]), Err(Trouble::Silence), "mute");
+        assert_eq!(power(vec![0; 34]), Err(Trouble::Silence), "longer than any");
+        assert_eq!(power(vec![0; 33]), Ok(vec![0; 33]), "the longest");
+        place.reader.power_down();
+        assert_eq!(place.reader.lock().atr, []);
+        assert!(player.question().1 == DriverMessage::PowerDown);
+    }
+
+    #[test]
+    fn the_reader_itself_is_asked_with_and_without_a_card() {
+        let place = Place::with_patience(10_000);
+        let nobody = place.reader.control(abi::ESCAPE_CODE, &[1]);
+        assert_eq!(nobody, Err(Trouble::Unsupported));
+        let mut player = place.player();
+        player.greet();
+        place.look();
+        let answer = thread::scope(|scope| {
+            let asked = scope.spawn(|| place.reader.control(abi::ESCAPE_CODE, &[0xE0]));
+            let (sequence, question) = player.question();
+            let code = abi::ESCAPE_CODE;
+            let data = vec![0xE0];
+            assert!(question == DriverMessage::Escape { code, data });
+            // A card that comes meanwhile has nothing to do with it.
+            player.say(PlayerMessage::Insert, 1);
+            player.say(PlayerMessage::EscapeAnswer(vec![0xE1]), sequence);
+            asked.join().unwrap()
+        });
+        assert_eq!(answer, Ok(vec![0xE1]));
+        assert_eq!(place.look(), Presence::Present);
+        let features = place.reader.control(abi::GET_FEATURE_REQUEST, &[]);
+        assert_eq!(features, Ok(vec![0x13, 4, 0x42, 0, 0, 1]));
+    }
+}

@@ -335,3 +335,6 @@ unsafe fn bytes<'a>(start: *const c_uchar, length: Dword) -> &'a [u8] {
         _ => &[],
     }
 }
+
+#[cfg(test)]
+mod tests;

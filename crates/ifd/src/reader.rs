@@ -221,3 +221,132 @@ impl Inside {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use xueka_transport::wire::PlayerMessage;
+
+    use super::*;
+    use crate::testing::Place;
+
+    #[test]
+    fn every_state_is_told_in_its_turn_however_fast_it_passes() {
+        let place = Place::with_patience(1000);
+        let mut player = place.player();
+        player.greet();
+        let notices = [
+            PlayerMessage::Insert,
+            PlayerMessage::Insert,
+            PlayerMessage::Remove,
+            PlayerMessage::Insert,
+            PlayerMessage::Unplug,
+            PlayerMessage::Insert,
+            PlayerMessage::PlugIn,
+            PlayerMessage::Insert,
+        ];
+        for (sequence, notice) in (1..).zip(notices) {
+            player.say(notice, sequence);
+        }
+        let mut told = vec![place.look()];
+        while told.len() < 8 {
+            let next = place.look();
+            if told.last() != Some(&next) {
+                told.push(next);
+            }
+        }
+        let expected = [
+            (Presence::Present, "the first card"),
+            (Presence::Absent, "which leaves for the second"),
+            (Presence::Present, "the second"),
+            (Presence::Absent, "removed"),
+            (Presence::Present, "the third"),
+            (Presence::Unplugged, "pulled out with it"),
+            (Presence::Absent, "plugged in, and empty"),
+            (Presence::Present, "the one after, not the one before"),
+        ];
+        for (told, (expected, why)) in told.iter().zip(expected) {
+            assert_eq!(*told, expected, "{why}");
+        }
+        place.look();
+        let mut acknowledged = Vec::new();
+        place.reader.wait(Duration::ZERO);
+        while acknowledged.last() != Some(&8) {
+            if let Some((sequence, DriverMessage::Noticed)) = player.hear() {
+                acknowledged.push(sequence);
+            }
+        }
+        assert_eq!(
+            acknowledged,
+            [1, 2, 3, 4, 5, 7, 8],
+            "all but the one in vain"
+        );
+    }
+
+    #[test]
+    fn nothing_changes_between_two_waits_whoever_asks() {
+        let place = Place::with_patience(1000);
+        let mut player = place.with_card();
+        player.say(PlayerMessage::Remove, 2);
+        player.say(PlayerMessage::Insert, 3);
+        for _ in 0..3 {
+            assert_eq!(place.reader.presence(), Presence::Present);
+        }
+        assert_eq!(place.look(), Presence::Absent);
+        for _ in 0..3 {
+            assert_eq!(place.reader.presence(), Presence::Absent, "not yet");
+        }
+        assert_eq!(place.look(), Presence::Present);
+    }
+
+    #[test]
+    fn what_a_player_did_ends_with_its_connection() {
+        let place = Place::with_patience(1000);
+        let player = place.with_card();
+        drop(player);
+        assert_eq!(place.look(), Presence::Absent);
+
+        let mut player = place.player();
+        player.greet();
+        player.say(PlayerMessage::Unplug, 1);
+        while place.look() != Presence::Unplugged {}
+        drop(player);
+        assert_eq!(place.look(), Presence::Absent, "plugged in again");
+    }
+
+    #[test]
+    fn a_card_whose_player_has_gone_already_was_there() {
+        let place = Place::with_patience(1000);
+        let mut player = place.player();
+        player.greet();
+        player.say(PlayerMessage::Insert, 1);
+        drop(player);
+        assert_eq!(place.look(), Presence::Present);
+        assert_eq!(place.look(), Presence::Absent);
+    }
+
+    #[test]
+    fn the_next_player_plays_when_the_last_has_gone() {
+        let place = Place::with_patience(1000);
+        let first = place.with_card();
+        let mut second = place.player();
+        second.greet();
+        assert_eq!(place.look(), Presence::Present);
+        assert!(second.hear() == Some((0, DriverMessage::Refused(Refusal::Occupied))));
+        drop(first);
+        let mut third = place.player();
+        third.greet();
+        third.say(PlayerMessage::Insert, 1);
+        assert_eq!(place.look(), Presence::Absent, "the card of the first");
+        while place.look() != Presence::Present {}
+    }
+
+    #[test]
+    fn an_oversized_frame_ends_the_connection_and_its_card() {
+        let place = Place::with_patience(1000);
+        let mut player = place.with_card();
+        player.say_bytes(&[0x00, 0x21, 0, 1, 0xFF, 0xFF, 0xFF, 0xFF]);
+        assert_eq!(place.look(), Presence::Absent);
+        let refused = std::iter::from_fn(|| player.hear()).last();
+        assert!(refused == Some((0, DriverMessage::Refused(Refusal::Misunderstood))));
+    }
+}
