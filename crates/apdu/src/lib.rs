@@ -15,6 +15,7 @@ mod ats;
 mod claim;
 mod command;
 mod error;
+mod file;
 mod historical;
 mod interface;
 mod name;

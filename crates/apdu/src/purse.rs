@@ -3,7 +3,7 @@
 //! Source: JR/T 0025 (PBOC), part 1, for purse and log;
 //! `RfidResearchGroup/proxmark3` `doc/fmcos.md` for the rest.
 
-use crate::{Command, Le, Sfi};
+use crate::{Command, Le};
 
 /// Which value GET BALANCE asks for: P1 of the command, with `02` (purse) as
 /// P2.
@@ -30,16 +30,6 @@ impl Command {
         Self::assemble([0x80, 0x5C, p1, 0x02], &[], Some(Le::new::<4>()))
     }
 
-    /// READ RECORD by number, from 1, of a file of the current directory: P2
-    /// has the SFI in its upper five bits, then `100`. `00 B2 nn xx Le`.
-    ///
-    /// Source: ISO/IEC 7816-4:2020, §11.4.3.
-    #[must_use]
-    pub fn read_record(sfi: Sfi, number: u8, le: Le) -> Self {
-        let p2 = sfi.number() << 3 | 0x04;
-        Self::assemble([0x00, 0xB2, number, p2], &[], Some(le))
-    }
-
     /// INTERNAL AUTHENTICATE: the card is to work on a challenge with one of
     /// its keys. `00 88 P1 id 08` and the challenge. Eight bytes are wanted.
     ///
@@ -60,10 +50,6 @@ mod tests {
         let cases = [
             (Command::get_balance(PurseValue::Balance), "805C000204"),
             (Command::get_balance(PurseValue::Debt), "805C010204"),
-            (
-                Command::read_record(Sfi::new::<24>(), 3, Le::new::<23>()),
-                "00B203C417",
-            ),
             (
                 Command::internal_authenticate(0x00, 0x01, &[1, 2, 3, 4, 5, 6, 7, 8]),
                 "0088000108010203040506070808",
