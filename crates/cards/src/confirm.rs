@@ -1,5 +1,6 @@
 //! Whether the card that was read is still the one in the field.
 
+use xueka_domain::{CardFamily, Uid};
 use xueka_transport::{CardSession, Dialect};
 
 use crate::{
@@ -11,8 +12,8 @@ use crate::{
 
 /// Asks the card in the field whether it is the one of an earlier reading.
 ///
-/// A fixed UID is read again and compared: one exchange. A card with a random
-/// UID, or with none, is read again as a whole, and its family and number from
+/// A fixed UID is read again and compared, or the random one behind which a
+/// real one was told: one exchange. Another card with a random UID, or with none, is read again as a whole, and its family and number from
 /// plain files are compared. Two cards in the field at once, of which the
 /// reader picks one at a time, show themselves here.
 ///
@@ -27,8 +28,12 @@ pub fn confirm_same_card(
     dialect: &Dialect,
     reading: &CardReading,
 ) -> Result<(), ReadError> {
-    let is_same = match (reading.uid, reading.number) {
-        (Some(uid), _) if !uid.is_random() => {
+    // The real UID behind a random one takes a key; the random one stays for as
+    // long as the card does.
+    let shown = reading.shown_uid.or(reading.uid);
+    let can_be_compared = |uid: &Uid| !uid.is_random() || reading.shown_uid.is_some();
+    let is_same = match (shown.filter(can_be_compared), reading.number) {
+        (Some(uid), _) => {
             let mut card = Dialogue::new(session);
             if look(card.atr(), dialect) == Look::Contact {
                 return Err(ReadError::CardChanged);
@@ -50,5 +55,6 @@ pub fn confirm_same_card(
 
 /// Whether the number can be read again with no profile at hand.
 fn opens_without_a_key(reading: &CardReading) -> bool {
-    matches!(reading.number_source, Some(NumberSource::PlainFile { .. }))
+    let is_published = reading.family != CardFamily::OtherIso14443;
+    is_published && matches!(reading.number_source, Some(NumberSource::PlainFile { .. }))
 }

@@ -7,9 +7,14 @@
 //! Source: NXP AN10922, revision 2.2, §2.2 (AES-128) and §2.4 (two-key triple
 //! DES).
 
+use xueka_domain::Uid;
 use zeroize::Zeroizing;
 
-use crate::crypto::{AesCipher, DesCipher, Padding, cmac};
+use crate::{
+    Key,
+    crypto::{AesCipher, DesCipher, Padding, cmac},
+    profile::place::{KeyInput, ProfileKey},
+};
 
 /// The first byte of what is summed: one value for each half of each kind.
 const AES_128: u8 = 0x01;
@@ -19,6 +24,34 @@ const DOUBLE_DES_RIGHT: u8 = 0x22;
 /// The most bytes of input: with the first byte they make two blocks.
 pub(crate) const MAX_AES_INPUT: usize = 31;
 pub(crate) const MAX_DES_INPUT: usize = 15;
+
+/// The key of one card: the profile's own, or made from it. `None` when it is
+/// made from a UID that is not known, or the input does not fit.
+///
+/// `application` is the application's name, as the profile writes it.
+pub(crate) fn card_key(key: &ProfileKey, uid: Option<Uid>, application: &[u8]) -> Option<Key> {
+    if key.diversified_by.is_empty() {
+        return Some(key.key.clone());
+    }
+    let mut input = Vec::new();
+    for part in &key.diversified_by {
+        match part {
+            // A UID that is new at each tap would make another key each time.
+            KeyInput::Uid => input.extend(uid.filter(|uid| !uid.is_random())?.reveal()),
+            KeyInput::Application => input.extend(application),
+            KeyInput::Bytes(bytes) => input.extend(bytes),
+        }
+    }
+    match &key.key {
+        Key::Aes128(master) => {
+            aes_128(master.reveal(), &input).map(|key| Key::Aes128((*key).into()))
+        }
+        Key::DoubleDes(master) => {
+            double_des(master.reveal(), &input).map(|key| Key::DoubleDes((*key).into()))
+        }
+        Key::Des(_) | Key::Mifare(_) => None,
+    }
+}
 
 /// A card's AES key; `None` when the input is empty or too long.
 pub(crate) fn aes_128(master: &[u8; 16], input: &[u8]) -> Option<Zeroizing<[u8; 16]>> {
@@ -101,6 +134,35 @@ mod tests {
             let input = vec![0x5A; n_bytes];
             assert_eq!(aes_128(&master(), &input).is_some(), aes, "{n_bytes}");
             assert_eq!(double_des(&master(), &input).is_some(), des, "{n_bytes}");
+        }
+    }
+
+    #[test]
+    fn a_profile_says_what_a_key_is_made_from() {
+        let uid = "04782E21801D80".parse::<Uid>().ok();
+        let random = "08A1B2C3".parse::<Uid>().ok();
+        let application = [0x30, 0x42, 0xF5];
+        let system = hex::decode("4E585020416275").unwrap();
+        let parts = || {
+            [
+                KeyInput::Uid,
+                KeyInput::Application,
+                KeyInput::Bytes(system.clone().into()),
+            ]
+        };
+        let key = |diversified_by: Box<[KeyInput]>| ProfileKey {
+            key: Key::Aes128(master().into()),
+            diversified_by,
+        };
+        let noted = hex::decode("A8DD63A3B89D54B37CA802473FDA9175").unwrap();
+        let noted = Key::Aes128(<[u8; 16]>::try_from(noted).unwrap().into());
+
+        let made = card_key(&key(parts().into()), uid, &application);
+        assert_eq!(made, Some(noted));
+        let same_for_all = card_key(&key(Box::default()), random, &application);
+        assert_eq!(same_for_all, Some(Key::Aes128(master().into())));
+        for unknown in [None, random] {
+            assert_eq!(card_key(&key(parts().into()), unknown, &application), None);
         }
     }
 

@@ -3,6 +3,8 @@
 use thiserror::Error;
 use xueka_transport::TransportError;
 
+use crate::NoRandomness;
+
 /// Why there is no reading, or no confirmation of one.
 ///
 /// A card that answers but refuses something is no error: the reading says
@@ -24,6 +26,10 @@ pub enum ReadError {
     /// anyone.
     #[error("the card shows nothing by which it could be known again; use another card")]
     NothingToCompare,
+    /// The chip was to prove its key and there is no challenge to put to it:
+    /// the system this runs on is at fault, no card and no reader.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
 }
 
 /// Why a [`ReadingProfile`](crate::ReadingProfile) or a

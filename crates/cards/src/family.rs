@@ -4,6 +4,8 @@ pub(crate) mod city_union;
 pub(crate) mod desfire;
 mod info_file;
 pub(crate) mod mifare_classic;
+mod proof;
+pub(crate) mod school_cpu;
 pub(crate) mod storage;
 pub(crate) mod t_union;
 pub(crate) mod transit_cpu;

@@ -2,9 +2,9 @@
 
 use jiff::civil::Date;
 use xueka_apdu::StatusWord;
-use xueka_domain::{AssuranceLevel, CardFamily, CardKind, CardNumber};
+use xueka_domain::{AssuranceLevel, CardFamily, CardKind, CardNumber, Uid};
 
-use crate::{Gap, MissingPart, NumberSource};
+use crate::{ChipAuthentication, Gap, MissingPart, NumberSource};
 
 /// The part of a reading that a family's files make up.
 pub(crate) struct Findings {
@@ -20,6 +20,10 @@ pub(crate) struct Findings {
     pub(crate) valid_from: Option<Date>,
     /// Last day of validity.
     pub(crate) valid_until: Option<Date>,
+    /// What the chip did when it was asked to prove its key.
+    pub(crate) chip: Option<ChipAuthentication>,
+    /// The UID behind a random one.
+    pub(crate) real_uid: Option<Uid>,
     /// What the family promises and the card did not show.
     pub(crate) missing: Vec<MissingPart>,
 }
@@ -34,6 +38,8 @@ impl Findings {
             kind: None,
             valid_from: None,
             valid_until: None,
+            chip: None,
+            real_uid: None,
             missing: Vec::new(),
         }
     }

@@ -15,6 +15,7 @@
 //! command that could change a card. Reader models, threads, clocks and the
 //! registry are unknown here.
 
+mod chip;
 mod confirm;
 mod crypto;
 mod decimal;
@@ -33,6 +34,7 @@ pub mod mifare;
 mod ndef;
 mod profile;
 mod purse;
+mod randomness;
 mod read;
 mod reading;
 mod recognise;
@@ -41,6 +43,7 @@ mod secret;
 mod trace;
 pub mod type2;
 
+pub use chip::ChipAuthentication;
 pub use confirm::confirm_same_card;
 pub use error::{ProfileError, ReadError};
 pub use hints::{Grade, Hint};
@@ -49,6 +52,7 @@ pub use key_ring::KeyRing;
 pub use mask::{Failure, MaskedByte, MaskedBytes, MaskedExchange, MaskedOutcome, MaskedTrace};
 pub use profile::{KeyAttempts, PUBLISHED_PROFILES, ProfileText, ReadingProfile};
 pub use purse::{Balance, NoPurse, Trip, TripKind, read_balance, read_trips};
+pub use randomness::{NoRandomness, Randomness};
 pub use read::read_card;
 pub use reading::{CardReading, Gap, MissingPart, NumberSource};
 pub use recognise::{Bearing, Clue, Recognition, Seen, Weight};

@@ -22,7 +22,7 @@ use self::{
     document::Document,
     place::{ClassicPlace, CpuPlace, DesfirePlace, PagePlace},
 };
-use crate::{KeyRing, ProfileError, mifare::ClassicSize};
+use crate::{KeyRing, ProfileError, Randomness, mifare::ClassicSize, randomness};
 
 pub use self::published::PUBLISHED_PROFILES;
 
@@ -37,10 +37,11 @@ pub struct ProfileText<'a> {
 
 /// Everything that can be configured about the reading of cards, checked and
 /// with its keys. Cheap to clone; the default knows nothing.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct ReadingProfile {
     places: Arc<Places>,
     max_key_attempts: KeyAttempts,
+    random: Randomness,
 }
 
 /// How often keys may be tried on one card: 1 to 16 authentications a reading.
@@ -118,7 +119,7 @@ impl ReadingProfile {
         }
         Ok(Self {
             places: Arc::new(places),
-            max_key_attempts: KeyAttempts::default(),
+            ..Self::default()
         })
     }
 
@@ -127,6 +128,19 @@ impl ReadingProfile {
     pub fn with_key_attempts(mut self, max: KeyAttempts) -> Self {
         self.max_key_attempts = max;
         self
+    }
+
+    /// The same, with a source of the challenges that chips have to answer.
+    /// Without one a chip that should prove its key makes a reading fail.
+    #[must_use]
+    pub fn with_randomness(mut self, random: Randomness) -> Self {
+        self.random = random;
+        self
+    }
+
+    /// Where challenges come from.
+    pub(crate) fn randomness(&self) -> Randomness {
+        self.random
     }
 
     /// How often keys may be tried on one card.
@@ -148,8 +162,7 @@ impl ReadingProfile {
         &self.places.pages
     }
 
-    /// The places to look at on a processor card that is none of the published
-    /// families.
+    /// The places to look at on a processor card.
     pub(crate) fn cpu(&self) -> &[CpuPlace] {
         &self.places.cpu
     }
@@ -157,6 +170,16 @@ impl ReadingProfile {
     /// The places to look at on a `DESFire`.
     pub(crate) fn desfire(&self) -> &[DesfirePlace] {
         &self.places.desfire
+    }
+}
+
+impl Default for ReadingProfile {
+    fn default() -> Self {
+        Self {
+            places: Arc::default(),
+            max_key_attempts: KeyAttempts::default(),
+            random: randomness::none,
+        }
     }
 }
 
@@ -225,6 +248,6 @@ impl fmt::Debug for ReadingProfile {
             .field("cpu", &self.places.cpu)
             .field("desfire", &self.places.desfire)
             .field("max_key_attempts", &self.max_key_attempts.get())
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -5,9 +5,11 @@ use xueka_domain::{AssuranceLevel, CardFamily, Uid};
 use xueka_transport::{CardSession, Dialect};
 
 use crate::{
-    CardReading, Gap, MissingPart, ReadError, ReadingProfile,
+    CardReading, ChipAuthentication, Gap, MissingPart, ReadError, ReadingProfile,
     dialogue::{Dialogue, content},
-    family::{city_union, mifare_classic, storage, t_union, transit_cpu, ultralight},
+    family::{
+        city_union, desfire, mifare_classic, school_cpu, storage, t_union, transit_cpu, ultralight,
+    },
     findings::Findings,
     look::{Look, by_ats, look},
 };
@@ -51,8 +53,8 @@ pub fn read_card(
             CardFamily::Ultralight => ultralight::read(&mut card, uid.ok(), profile)?,
             other => Findings::of(other),
         },
-        Look::Desfire => Findings::of(CardFamily::Desfire),
-        Look::Iso14443 => read_processor_card(&mut card)?,
+        Look::Desfire => desfire::read(&mut card, uid.ok(), profile)?,
+        Look::Iso14443 => read_processor_card(&mut card, uid.ok(), profile)?,
         Look::Contact | Look::Unnamed => Findings::of(CardFamily::OtherStorage),
     };
     Ok(join(&card, uid, findings))
@@ -77,13 +79,24 @@ fn ask_ats(card: &mut Dialogue<'_>) -> Result<Look, ReadError> {
     Ok(content(response).map_or(Look::Unnamed, by_ats))
 }
 
-/// Tries the transit families in the order in which a wrong guess costs least:
-/// the Beijing file is one READ BINARY that selects nothing, while on some
-/// chips with several applications one SELECT makes a later one fail.
-fn read_processor_card(card: &mut Dialogue<'_>) -> Result<Findings, ReadError> {
+/// Tries what a processor card may be in the order in which a wrong guess costs
+/// least: the Beijing file is one READ BINARY that selects nothing, while on
+/// some chips with several applications one SELECT makes a later one fail. The
+/// school's own places come before the other published families, whose
+/// applications its cards may have as well, with something else in them.
+fn read_processor_card(
+    card: &mut Dialogue<'_>,
+    uid: Option<Uid>,
+    profile: &ReadingProfile,
+) -> Result<Findings, ReadError> {
     if let Some(findings) = transit_cpu::read(card)? {
         return Ok(findings);
     }
+    let own = match school_cpu::read(card, uid, profile)? {
+        school_cpu::Found::Number(findings) => return Ok(findings),
+        school_cpu::Found::Directory(findings) => Some(findings),
+        school_cpu::Found::Nothing => None,
+    };
     if let Some(findings) = t_union::read(card)? {
         return Ok(findings);
     }
@@ -96,10 +109,12 @@ fn read_processor_card(card: &mut Dialogue<'_>) -> Result<Findings, ReadError> {
     } else {
         None
     };
-    Ok(late.unwrap_or_else(|| Findings::of(CardFamily::OtherIso14443)))
+    let found = late.or(own);
+    Ok(found.unwrap_or_else(|| Findings::of(CardFamily::OtherIso14443)))
 }
 
-fn join(card: &Dialogue<'_>, uid: AskedUid, findings: Findings) -> CardReading {
+fn join(card: &Dialogue<'_>, shown: AskedUid, findings: Findings) -> CardReading {
+    let uid = findings.real_uid.map_or(shown, Ok);
     let mut missing = Vec::new();
     match uid {
         Err(refused) => missing.push(MissingPart {
@@ -114,14 +129,18 @@ fn join(card: &Dialogue<'_>, uid: AskedUid, findings: Findings) -> CardReading {
         Ok(_) => {}
     }
     missing.extend(findings.missing);
+    let has_proved = findings.chip == Some(ChipAuthentication::Passed);
     let assurance = match (&uid, &findings.number) {
         (_, Some(_)) => findings.assurance,
+        (Ok(_), None) if has_proved => findings.assurance,
         (Ok(_), None) => AssuranceLevel::UidOnly,
         (Err(_), None) => AssuranceLevel::NothingRead,
     };
     CardReading {
         family: findings.family,
         uid: uid.ok(),
+        shown_uid: findings.real_uid.and(shown.ok()),
+        chip: findings.chip,
         number: findings.number.map(|(number, _)| number),
         number_source: findings.number.map(|(_, source)| source),
         kind: findings.kind,

@@ -3,6 +3,8 @@
 use jiff::civil::Date;
 use xueka_domain::{AssuranceLevel, CardFamily, CardKind, CardNumber, Uid};
 
+use crate::ChipAuthentication;
+
 /// Everything one reading of a card found out, and what it could not.
 ///
 /// Nothing here is looked up: it is what the card said.
@@ -11,8 +13,15 @@ pub struct CardReading {
     /// What the card was recognised as.
     pub family: CardFamily,
     /// The chip's UID; `None` where none could be asked for (a contact slot)
-    /// or the reader gave none.
+    /// or the reader gave none. Where the card showed a random one and told the
+    /// real one behind it, this is the real one.
     pub uid: Option<Uid>,
+    /// The random UID that the card showed, when [`uid`](Self::uid) was told
+    /// behind it; `None` otherwise.
+    pub shown_uid: Option<Uid>,
+    /// What the chip did when it was asked to prove that it knows a key; `None`
+    /// when nothing asks that of such cards.
+    pub chip: Option<ChipAuthentication>,
     /// The card number, where the family has one and it could be read.
     pub number: Option<CardNumber>,
     /// Where [`number`](Self::number) came from.

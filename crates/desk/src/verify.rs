@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use xueka_cards::CardReading;
+use xueka_cards::{CardReading, ChipAuthentication};
 use xueka_domain::{Asked, AssuranceLevel, CardKey, Evidence, Judgement, RegistryFacts, verify};
 use xueka_readers::ReaderError;
 
@@ -138,6 +138,6 @@ fn asked(reading: &CardReading) -> Asked {
         valid_from: reading.valid_from,
         valid_until: reading.valid_until,
         assurance: reading.assurance,
-        authentication_failed: false,
+        authentication_failed: reading.chip == Some(ChipAuthentication::Failed),
     }
 }

@@ -134,6 +134,7 @@ impl From<ReadError> for ReaderError {
             ReadError::Transport(cause) => cause.into(),
             ReadError::CardChanged => Self::CardChanged,
             ReadError::NothingToCompare => Self::NothingToCompare,
+            ReadError::NoRandomness(cause) => Self::Failed(Arc::new(cause)),
             _ => Self::Unreadable,
         }
     }

@@ -11,7 +11,7 @@ use tokio::{sync::watch, time::timeout_at};
 use xueka_transport::{ReaderName, ReaderSnapshot, SourceError};
 
 use crate::{
-    MissingReader, ReaderError, ReaderList, ReaderSettings, SourceState, TapChange,
+    MissingReader, ReaderError, ReaderList, ReaderSettings, SourceState, TapChange, random,
     station::{Address, Common, Station},
     sync::lock,
     taps::TapLog,
@@ -62,7 +62,8 @@ impl Hub {
     /// How long the source may take to answer before it counts as stalled.
     const PATIENCE: Duration = Duration::from_secs(5);
 
-    pub(crate) fn new(settings: ReaderSettings) -> Self {
+    pub(crate) fn new(mut settings: ReaderSettings) -> Self {
+        settings.profile = settings.profile.with_randomness(random::of_system);
         let taps = TapLog::new(settings.n_kept_events, settings.clock);
         Self {
             common: Arc::new(Common {

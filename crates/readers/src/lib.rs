@@ -81,6 +81,7 @@ mod hub;
 mod listing;
 mod models;
 mod pcsc;
+mod random;
 mod readers;
 mod settings;
 mod signals;

@@ -36,6 +36,10 @@ impl AesCipher {
 
 impl DesCipher {
     /// Single DES.
+    #[allow(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "a key is not copied about"
+    )]
     pub(crate) fn single(key: &[u8; 8]) -> Self {
         Self::Single(Des::new(key.into()))
     }

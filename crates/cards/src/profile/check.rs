@@ -297,6 +297,7 @@ fn proof_of(
     };
     Ok(InternalAuthentication {
         key_id: table.key_id,
+        answer: table.answer,
         key: profile_key(key, table.diversify.as_ref(), application)?,
     })
 }
@@ -351,10 +352,13 @@ fn desfire_key(table: &DesfireTable, keys: &KeyRing) -> Checked<Option<DesfireKe
         (Some(name), Some(number)) => (name, number),
         (Some(lone), None) => return wrong(lone, "a key needs key_number"),
         (None, Some(lone)) => return wrong(lone, "key_number needs key"),
-        (None, None) => match &table.diversify {
-            Some(lone) => return wrong(lone, "diversify needs key"),
-            None => return Ok(None),
-        },
+        (None, None) => {
+            return match (&table.diversify, &table.authentication) {
+                (Some(lone), _) => wrong(lone, "diversify needs key"),
+                (None, Some(lone)) => wrong(lone, "authentication needs key"),
+                (None, None) => Ok(None),
+            };
+        }
     };
     if *number.as_ref() > 13 {
         return wrong(number, "an application's keys are 0 to 13");
@@ -365,6 +369,11 @@ fn desfire_key(table: &DesfireTable, keys: &KeyRing) -> Checked<Option<DesfireKe
     };
     Ok(Some(DesfireKey {
         number: *number.as_ref(),
+        form: table
+            .authentication
+            .as_ref()
+            .map(|it| *it.as_ref())
+            .unwrap_or_default(),
         key: profile_key(key, table.diversify.as_ref(), DESFIRE_AID)?,
     }))
 }

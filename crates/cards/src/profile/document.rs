@@ -7,7 +7,7 @@ use xueka_domain::{AssuranceLevel, CardFamily};
 
 use super::{
     field::{DateCoding, NumberCoding},
-    place::Communication,
+    place::{AuthenticationForm, Communication, ProofAnswer},
 };
 use crate::mifare::KeyKind;
 
@@ -152,6 +152,8 @@ pub(super) struct FileDate {
 #[serde(deny_unknown_fields)]
 pub(super) struct ProofTable {
     pub(super) key_id: u8,
+    #[serde(default)]
+    pub(super) answer: ProofAnswer,
     pub(super) key: Spanned<String>,
     pub(super) diversify: Option<Spanned<Vec<Spanned<String>>>>,
 }
@@ -164,6 +166,7 @@ pub(super) struct DesfireTable {
     pub(super) key_number: Option<Spanned<u8>>,
     pub(super) key: Option<Spanned<String>>,
     pub(super) diversify: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) authentication: Option<Spanned<AuthenticationForm>>,
     pub(super) real_uid: Option<Spanned<bool>>,
     pub(super) number: DesfireNumber,
     pub(super) valid_from: Option<DesfireDate>,

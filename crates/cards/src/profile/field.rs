@@ -150,6 +150,21 @@ impl<P: Copy + PartialEq> Fields<P> {
         places
     }
 
+    /// Each place once, the number's first, with where the first field there
+    /// begins and the last one ends, so that no more of it is asked for.
+    pub(crate) fn ranges(&self) -> Vec<(P, (usize, usize))> {
+        let begins = |place: P| {
+            let dates = self.dates().filter(|(known, _)| *known == place);
+            let dates = dates.map(|(_, field)| field.offset);
+            let number = (self.number.0 == place).then_some(self.number.1.offset);
+            dates.chain(number).min().unwrap_or_default()
+        };
+        let places = self.places().into_iter();
+        places
+            .map(|(place, end)| (place, (begins(place).into(), end)))
+            .collect()
+    }
+
     /// Takes into `findings` what a place holds, or notes why it is missing.
     pub(crate) fn take(
         &self,
@@ -293,6 +308,20 @@ mod tests {
             valid_until: Some((4, day(28))),
         };
         assert_eq!(fields.places(), [(4, 32), (5, 4)]);
+        assert_eq!(fields.ranges(), [(4, (0, 32)), (5, (0, 4))]);
+
+        let middle = Fields {
+            number: (
+                4,
+                NumberField {
+                    offset: 28,
+                    ..number
+                },
+            ),
+            valid_from: None,
+            valid_until: Some((4, day(20))),
+        };
+        assert_eq!(middle.ranges(), [(4, (20, 36))]);
     }
 
     #[test]

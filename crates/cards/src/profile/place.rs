@@ -104,15 +104,29 @@ pub(crate) enum FileName {
     Long(FileId),
 }
 
-/// INTERNAL AUTHENTICATE: the chip enciphers a challenge of eight bytes.
+/// INTERNAL AUTHENTICATE: the chip works on a challenge of eight bytes with a
+/// key.
 ///
 /// Source: ISO/IEC 7816-4:2005, §7.5.2; hardware-notes/card-fm1208-fmcos.md.
 #[derive(Clone, Debug)]
 pub(crate) struct InternalAuthentication {
     /// The chip's name of the key (P2).
     pub(crate) key_id: u8,
+    /// What the chip does with the challenge.
+    pub(crate) answer: ProofAnswer,
     /// The key, DES or 3DES.
     pub(crate) key: ProfileKey,
+}
+
+/// What a chip does with a challenge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ProofAnswer {
+    /// It enciphers it (P1 `00`).
+    #[default]
+    Enciphered,
+    /// It deciphers it (P1 `01`), as some builds do for keys of that kind.
+    Deciphered,
 }
 
 /// Where `DESFire` cards keep a number.
@@ -141,8 +155,21 @@ pub(crate) struct DesfireAid(pub(crate) [u8; 3]);
 pub(crate) struct DesfireKey {
     /// The application's number of the key, 0 to 13.
     pub(crate) number: u8,
+    /// In which form the two sides prove it to each other.
+    pub(crate) form: AuthenticationForm,
     /// The key, AES.
     pub(crate) key: ProfileKey,
+}
+
+/// A form of mutual authentication with an AES key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum AuthenticationForm {
+    /// `AA`, which every card from EV1 on knows.
+    #[default]
+    Ev1,
+    /// `71`, from EV2 on: later answers are counted, so none can be left out.
+    Ev2,
 }
 
 /// A `DESFire` standard or backup data file.
