@@ -20,7 +20,7 @@ use tonic::{
 use tower::service_fn;
 use xueka_api::v1::{
     CardReading, ListReadersRequest, ListReadersResponse, ReadCardRequest, ReadCardResponse,
-    WatchTapsRequest, WatchTapsResponse,
+    SignalReaderRequest, SignalReaderResponse, WatchTapsRequest, WatchTapsResponse,
     reader_service_client::ReaderServiceClient,
     reader_service_server::{ReaderService, ReaderServiceServer},
 };
@@ -67,7 +67,15 @@ impl ReaderService for Echo {
                 complete: true,
                 ..CardReading::default()
             }),
+            ..ReadCardResponse::default()
         }))
+    }
+
+    async fn signal_reader(
+        &self,
+        _: Request<SignalReaderRequest>,
+    ) -> Result<Response<SignalReaderResponse>, Status> {
+        Err(Status::unimplemented("this service only echoes"))
     }
 
     async fn watch_taps(
