@@ -110,6 +110,8 @@ CALLS = [
     ),
     ("TokenService/ListTokens", {}, "OK"),
     ("TokenService/RevokeToken", {"name": "python"}, "OK"),
+    ("InspectionService/InspectCard", {"inReader": {"reader": "$READER"}}, "OK"),
+    ("InspectionService/TraceCard", {"inReader": {"reader": "$READER"}}, "OK"),
     ("PurseService/ReadBalance", {"inReader": {"reader": "$READER"}}, "OK"),
     ("PurseService/ReadTrips", {"inReader": {"reader": "$READER"}}, "OK"),
     ("SimulatorService/RemoveCard", {"slot": 0}, "OK"),

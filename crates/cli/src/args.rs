@@ -260,6 +260,9 @@ pub(crate) enum CardCommand {
         /// any form in use (see `xueka number forms`).
         printed: Printed,
     },
+    /// Explain the card in a reader: what it is and why, its ATR byte by byte,
+    /// what could be read, and whether something hints at a copy.
+    Inspect(InspectArgs),
     /// Report a card lost: it is blocked from that moment.
     ReportLoss(ReportLossArgs),
     /// Cancel a loss with the found card in a reader.
@@ -325,6 +328,17 @@ pub(crate) struct OnRecordArgs {
     /// The live card of the student with this number.
     #[arg(long, value_name = "S", group = "card")]
     pub(crate) student: Option<String>,
+}
+
+/// Which card to explain, and how far.
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// Show every exchange as well, without keys and personal data. For
+    /// administrators.
+    #[arg(long)]
+    pub(crate) trace: bool,
+    #[command(flatten)]
+    pub(crate) in_reader: InReaderArgs,
 }
 
 /// Which card was lost, and how.

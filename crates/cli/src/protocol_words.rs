@@ -4,8 +4,9 @@
 //! someone gives it a word.
 
 use xueka_api::v1::{
-    AssuranceLevel, BlockReason, CardFamily, CardKind, CardState, ReaderState, ReadingPart, Role,
-    ShortNumberFit, TripKind, Verdict,
+    ApplicationState, AssuranceLevel, BlockReason, CardFamily, CardKind, CardState, ClueBearing,
+    ClueWeight, ExchangeFailure, HintGrade, ReaderState, ReadingPart, Role, ShortNumberFit,
+    TripKind, Verdict,
 };
 
 use crate::words::Word;
@@ -93,6 +94,57 @@ pub(crate) fn reading_part(part: ReadingPart) -> Word {
         ReadingPart::ValidFrom => Word::PartValidFrom,
         ReadingPart::ValidUntil => Word::PartValidUntil,
         ReadingPart::CardKind => Word::PartCardKind,
+    }
+}
+
+/// The word for what a clue is worth.
+pub(crate) fn clue_weight(weight: ClueWeight) -> Word {
+    match weight {
+        ClueWeight::Unspecified => Word::ClueUnknown,
+        ClueWeight::Hint => Word::ClueHint,
+        ClueWeight::Strong => Word::ClueStrong,
+        ClueWeight::Decides => Word::ClueDecides,
+    }
+}
+
+/// The word for the side that a clue is on.
+pub(crate) fn clue_bearing(bearing: ClueBearing) -> Word {
+    match bearing {
+        ClueBearing::Unspecified => Word::ClueUnknown,
+        ClueBearing::For => Word::ClueFor,
+        ClueBearing::Neither => Word::ClueNeither,
+        ClueBearing::Against => Word::ClueAgainst,
+    }
+}
+
+/// The word for what came of looking for an application.
+pub(crate) fn application_state(state: ApplicationState) -> Word {
+    match state {
+        ApplicationState::Unspecified => Word::ApplicationUnknown,
+        ApplicationState::Found => Word::ApplicationFound,
+        ApplicationState::Blocked => Word::ApplicationBlocked,
+        ApplicationState::Absent => Word::ApplicationAbsent,
+    }
+}
+
+/// The word for how much a hint of a copy is worth.
+pub(crate) fn hint_grade(grade: HintGrade) -> Word {
+    match grade {
+        HintGrade::Unspecified => Word::HintUnknown,
+        HintGrade::Weak => Word::HintWeak,
+        HintGrade::Fair => Word::HintFair,
+        HintGrade::Strong => Word::HintStrong,
+        HintGrade::Proof => Word::HintProof,
+    }
+}
+
+/// The word for why an exchange brought no answer; `None` when it did.
+pub(crate) fn exchange_failure(failure: ExchangeFailure) -> Option<Word> {
+    match failure {
+        ExchangeFailure::Unspecified => None,
+        ExchangeFailure::CardGone => Some(Word::ExchangeCardGone),
+        ExchangeFailure::CardReset => Some(Word::ExchangeCardReset),
+        ExchangeFailure::Unreachable => Some(Word::ExchangeUnreachable),
     }
 }
 

@@ -6,12 +6,14 @@
 //! What is absent, empty or unspecified is null, and no field is left out,
 //! except that of a `oneof` only the part that is set is there.
 
+mod inspection;
 mod purse;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use xueka_api::v1;
 
+pub(crate) use inspection::inspected;
 pub(crate) use purse::{balance, trips};
 
 /// A list of readers.

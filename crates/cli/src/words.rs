@@ -284,6 +284,37 @@ catalogue! {
     TripRide: "复合消费（乘车）", "ride";
     TripOther: "其他", "other";
 
+    // A close look at a card.
+    Ats: "ATS", "ATS";
+    InspectRead: "读取情况：", "What could be read:";
+    InspectHints: "仿制迹象（仅供参考，验卡请用 xueka verify）：", "Signs of a copy (for information; `xueka verify` judges):";
+    InspectNoHints: "未发现。", "None.";
+    InspectWhy: "卡型判断依据：", "Why it was recognised so:";
+    InspectApplications: "查找过的应用：", "Applications that were looked for:";
+    InspectAtr: "ATR 逐字节说明（位置、名称、内容、含义）：", "The ATR byte by byte (position, name, value, meaning):";
+    InspectExchanges: "全部交互（> 命令，< 应答）：", "Every exchange (> command, < response):";
+    InspectMasked: "密钥和个人数据已隐去（**）或以虚构内容代替。", "Keys and personal data are removed (**) or replaced by made-up ones.";
+    ExchangesDropped: "另有 {count} 次交互未保留。", "{count} further exchanges were not kept.";
+    ExchangeCardGone: "卡片移开，没有应答", "no answer: the card left";
+    ExchangeCardReset: "卡片被其他程序复位，没有应答", "no answer: another program reset the card";
+    ExchangeUnreachable: "无法访问卡片或读卡器，没有应答", "no answer: card or reader could not be reached";
+    ClueUnknown: "未知", "unknown";
+    ClueFor: "支持", "for it";
+    ClueNeither: "中立", "neutral";
+    ClueAgainst: "不符", "against";
+    ClueHint: "提示", "hint";
+    ClueStrong: "较强", "strong";
+    ClueDecides: "决定", "decides";
+    ApplicationUnknown: "未知", "unknown";
+    ApplicationFound: "有", "found";
+    ApplicationBlocked: "已锁定", "blocked";
+    ApplicationAbsent: "无", "absent";
+    HintUnknown: "未知", "unknown";
+    HintWeak: "弱", "weak";
+    HintFair: "中", "fair";
+    HintStrong: "强", "strong";
+    HintProof: "证据", "proof";
+
     // States of readers.
     ReaderUnknown: "未知", "unknown";
     ReaderEmpty: "空", "empty";
@@ -406,7 +437,7 @@ mod tests {
     fn every_word_is_said_in_both_languages() {
         let is_chinese = |c: char| ('\u{4E00}'..='\u{9FFF}').contains(&c);
         // Names and layouts that are the same in every language.
-        let shared = [Word::Uid, Word::Atr, Word::PartUid];
+        let shared = [Word::Uid, Word::Atr, Word::Ats, Word::PartUid];
         for word in Word::ALL {
             let [chinese, english] = word.both();
             assert!(!english.trim().is_empty(), "{word:?}");

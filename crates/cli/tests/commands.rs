@@ -132,6 +132,39 @@ fn the_exit_code_tells_what_went_wrong() {
 }
 
 #[test]
+fn a_card_is_explained_section_by_section() {
+    let daemon = CannedDaemon::start();
+    let looked = daemon.run(&["card", "inspect"]);
+    assert_eq!(looked.code, 0, "{looked:?}");
+    let sections: Vec<_> = looked.stdout.trim_end().split("\n\n").skip(1).collect();
+    let expected = [
+        "What could be read:\n  This proves little.",
+        "Signs of a copy (for information; `xueka verify` judges):\n  \
+         strong  The UID is the one of blank cards.",
+        "Why it was recognised so:\n  against  strong  The card has an ATS of its own.",
+        "Applications that were looked for:\n  absent (6A82)  A000000632010105  T-Union transit",
+        "The ATR byte by byte (position, name, value, meaning):\n  \
+         0  TS  3B  direct convention",
+    ];
+    assert_eq!(sections, expected);
+
+    let traced = daemon.run(&["card", "inspect", "--trace"]);
+    let exchanges = traced.stdout.trim_end().rsplit("\n\n").next();
+    let expected = "\
+Every exchange (> command, < response):
+  > FFCA000000
+  < 0102****9000
+  > FFCA000000
+  < no answer: the card left
+  3 further exchanges were not kept.
+  Keys and personal data are removed (**) or replaced by made-up ones.";
+    assert_eq!(exchanges, Some(expected));
+
+    let none = daemon.run(&["card", "inspect", "--reader", "NO_CARD"]);
+    assert_eq!(none.code, 4, "{none:?}");
+}
+
+#[test]
 fn a_purse_is_shown_in_yuan() {
     let daemon = CannedDaemon::start();
     let balance = daemon.run(&["card", "balance"]);

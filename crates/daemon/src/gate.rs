@@ -61,6 +61,8 @@ pub(crate) fn rule(path: &str) -> Option<Rule> {
         ("xueka.v1.BlacklistService", "AddEntry" | "RemoveEntry") => UseCase::ChangeBlacklist,
         ("xueka.v1.BlacklistService", "GetEntry" | "ListEntries") => UseCase::SeeBlacklist,
         ("xueka.v1.BlacklistService", "CheckCard" | "CheckCards") => UseCase::CheckBlacklist,
+        ("xueka.v1.InspectionService", "InspectCard") => UseCase::InspectCards,
+        ("xueka.v1.InspectionService", "TraceCard") => UseCase::TraceCards,
         ("xueka.v1.PurseService", "ReadBalance" | "ReadTrips") => UseCase::LookIntoPurses,
         ("xueka.v1.RecordingService", "RecordCard") => UseCase::RecordCards,
         ("xueka.v1.TokenService", "CreateToken" | "ListTokens" | "RevokeToken") => {
@@ -267,7 +269,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(n_methods, 29);
+        assert_eq!(n_methods, 31);
     }
 
     #[test]

@@ -22,6 +22,7 @@ use tower::{
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use xueka_api::v1::{
     blacklist_service_server::BlacklistServiceServer,
+    inspection_service_server::InspectionServiceServer,
     issuance_service_server::IssuanceServiceServer, number_service_server::NumberServiceServer,
     purse_service_server::PurseServiceServer, reader_service_server::ReaderServiceServer,
     recording_service_server::RecordingServiceServer,
@@ -34,7 +35,9 @@ use crate::{
     config::{SocketRole, WebConfig},
     gate::GateLayer,
     listen::Listeners,
-    services::{Blacklist, Issuance, Numbers, Purses, Readers, Recordings, Simulation, Tokens},
+    services::{
+        Blacklist, Inspections, Issuance, Numbers, Purses, Readers, Recordings, Simulation, Tokens,
+    },
     whole::whole_request,
 };
 
@@ -144,6 +147,7 @@ async fn routes(
         .max_decoding_message_size(MESSAGE_LIMIT);
     let numbers = NumberServiceServer::new(Numbers::new(Arc::clone(desk)));
     let tokens = TokenServiceServer::new(Tokens::new(Arc::clone(desk)));
+    let inspections = InspectionServiceServer::new(Inspections::new(Arc::clone(desk)));
     let purses = PurseServiceServer::new(Purses::new(Arc::clone(desk)));
     let recordings = RecordingServiceServer::new(Recordings::new(Arc::clone(desk)));
     health.set_serving::<ReaderServiceServer<Readers>>().await;
@@ -159,6 +163,9 @@ async fn routes(
     health
         .set_serving::<RecordingServiceServer<Recordings>>()
         .await;
+    health
+        .set_serving::<InspectionServiceServer<Inspections>>()
+        .await;
     let mut routes = Routes::new(readers)
         .add_service(issuance)
         .add_service(blacklist)
@@ -166,6 +173,7 @@ async fn routes(
         .add_service(tokens)
         .add_service(purses)
         .add_service(recordings)
+        .add_service(inspections)
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);

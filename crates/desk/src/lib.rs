@@ -8,6 +8,7 @@ mod blacklist;
 mod caller;
 mod clock;
 mod error;
+mod inspection;
 mod issuance;
 mod numbers;
 mod permissions;

@@ -27,6 +27,11 @@ pub enum UseCase {
     SeeBlacklist,
     /// Add and remove entries by hand.
     ChangeBlacklist,
+    /// See why a card was recognised as what it was, and what hints at a copy.
+    InspectCards,
+    /// See every exchange with a card, without keys and numbers: it tells how a
+    /// school protects its cards.
+    TraceCards,
     /// See what is in the purse of a card and what was done with it.
     LookIntoPurses,
     /// Record what passes between a reader and a card.
@@ -44,7 +49,11 @@ impl UseCase {
         match self {
             Self::CheckBlacklist | Self::VerifyCards => role != Role::Simulator,
             Self::ReadCards | Self::WatchTaps => role != Role::Verifier,
-            Self::SeeCards | Self::SeePersons | Self::ChangeCards | Self::SeeBlacklist => {
+            Self::SeeCards
+            | Self::SeePersons
+            | Self::ChangeCards
+            | Self::SeeBlacklist
+            | Self::InspectCards => {
                 matches!(role, Role::Clerk | Role::Registrar | Role::Administrator)
             }
             Self::RegisterInBulk
@@ -53,7 +62,9 @@ impl UseCase {
             | Self::LookIntoPurses => {
                 matches!(role, Role::Registrar | Role::Administrator)
             }
-            Self::ManageTokens | Self::RecordCards => role == Role::Administrator,
+            Self::ManageTokens | Self::RecordCards | Self::TraceCards => {
+                role == Role::Administrator
+            }
             Self::Simulate => matches!(role, Role::Simulator | Role::Administrator),
         }
     }
@@ -66,7 +77,7 @@ mod tests {
     #[test]
     fn each_role_may_what_the_table_says() {
         use Role::{Administrator, Clerk, Registrar, Simulator, Verifier};
-        let cases: [(UseCase, &[Role], &str); 15] = [
+        let cases: [(UseCase, &[Role], &str); 17] = [
             (
                 UseCase::ReadCards,
                 &[Clerk, Registrar, Administrator, Simulator],
@@ -121,6 +132,16 @@ mod tests {
                 UseCase::ChangeBlacklist,
                 &[Registrar, Administrator],
                 "blocks by hand",
+            ),
+            (
+                UseCase::InspectCards,
+                &[Clerk, Registrar, Administrator],
+                "whoever has a doubtful card in hand",
+            ),
+            (
+                UseCase::TraceCards,
+                &[Administrator],
+                "it tells how the school protects its cards",
             ),
             (
                 UseCase::LookIntoPurses,

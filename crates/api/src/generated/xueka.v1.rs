@@ -2836,6 +2836,749 @@ pub mod issuance_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Asks for a close look.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct InspectCardRequest {
+    /// Where the card is; absent for the only reader, without waiting.
+    #[prost(message, optional, tag = "1")]
+    pub in_reader: ::core::option::Option<CardInReader>,
+}
+/// What a close look found. All words are in the language that the call asked
+/// for (`accept-language`: `zh` or `en`).
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct InspectCardResponse {
+    /// The reader that looked.
+    #[prost(string, tag = "1")]
+    pub reader: ::prost::alloc::string::String,
+    /// What `ReaderService.ReadCard` would give.
+    #[prost(message, optional, tag = "2")]
+    pub reading: ::core::option::Option<CardReading>,
+    /// The ATR part by part, in the order of its bytes.
+    #[prost(message, repeated, tag = "3")]
+    pub atr_parts: ::prost::alloc::vec::Vec<AtrPart>,
+    /// What was seen, in the order in which it was, and what each says of the
+    /// family.
+    #[prost(message, repeated, tag = "4")]
+    pub clues: ::prost::alloc::vec::Vec<Clue>,
+    /// The card's answer to select (ATS) as the reader gave it: by the standard
+    /// its historical bytes alone; for a type B card the answer to ATTRIB. Empty
+    /// where there is none.
+    #[prost(bytes = "vec", tag = "5")]
+    pub ats: ::prost::alloc::vec::Vec<u8>,
+    /// The published applications that were looked for; empty where none was,
+    /// as only ISO 14443-4 cards can have any.
+    #[prost(message, repeated, tag = "6")]
+    pub applications: ::prost::alloc::vec::Vec<ApplicationProbe>,
+    /// What was read, what was not and why, and what that proves.
+    #[prost(message, repeated, tag = "7")]
+    pub findings: ::prost::alloc::vec::Vec<Finding>,
+    /// Signs that the card may be a copy, the strongest first. Information for
+    /// people; a verdict is `IssuanceService.VerifyCard`'s to give.
+    #[prost(message, repeated, tag = "8")]
+    pub hints: ::prost::alloc::vec::Vec<CopyHint>,
+}
+/// Asks for a close look with every exchange.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TraceCardRequest {
+    /// Where the card is; absent for the only reader, without waiting.
+    #[prost(message, optional, tag = "1")]
+    pub in_reader: ::core::option::Option<CardInReader>,
+}
+/// What a close look found, and what passed.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TraceCardResponse {
+    /// What was found.
+    #[prost(message, optional, tag = "1")]
+    pub inspection: ::core::option::Option<InspectCardResponse>,
+    /// What passed between reader and card, in its order.
+    #[prost(message, repeated, tag = "2")]
+    pub exchanges: ::prost::alloc::vec::Vec<MaskedExchange>,
+    /// How many further exchanges were not kept.
+    #[prost(uint32, tag = "3")]
+    pub dropped_count: u32,
+}
+/// One part of an ATR.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AtrPart {
+    /// What ISO 7816-3 calls it: `TS`, `T0`, `TA1`, `T2-T3`, `TCK`; empty for what
+    /// is no part of an ATR.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// At which byte of the ATR it begins, from 0.
+    #[prost(uint32, tag = "2")]
+    pub position: u32,
+    /// Its bytes; empty for a part that should be there and is not.
+    #[prost(bytes = "vec", tag = "3")]
+    pub value: ::prost::alloc::vec::Vec<u8>,
+    /// What it says, in words.
+    #[prost(string, tag = "4")]
+    pub message: ::prost::alloc::string::String,
+}
+/// Something that was seen of a card.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Clue {
+    /// A stable upper-case word, such as `ATR_NAMES`.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// The same in words.
+    #[prost(string, tag = "2")]
+    pub message: ::prost::alloc::string::String,
+    /// What it is worth.
+    #[prost(enumeration = "ClueWeight", tag = "3")]
+    pub weight: i32,
+    /// On which side it is.
+    #[prost(enumeration = "ClueBearing", tag = "4")]
+    pub bearing: i32,
+}
+/// An application that was looked for.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApplicationProbe {
+    /// A stable upper-case word, such as `T_UNION`.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// The same in words.
+    #[prost(string, tag = "2")]
+    pub message: ::prost::alloc::string::String,
+    /// The name by which it was selected: 5 to 16 bytes.
+    #[prost(bytes = "vec", tag = "3")]
+    pub aid: ::prost::alloc::vec::Vec<u8>,
+    /// Whether the card has it.
+    #[prost(enumeration = "ApplicationState", tag = "4")]
+    pub state: i32,
+    /// The status word (SW1 SW2, as one number) of the card's answer.
+    #[prost(uint32, tag = "5")]
+    pub status_word: u32,
+}
+/// Something that is to be said of a reading.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Finding {
+    /// A stable upper-case word, such as `NO_CARD_NUMBER`.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// The same in words.
+    #[prost(string, tag = "2")]
+    pub message: ::prost::alloc::string::String,
+}
+/// A sign that a card may be a copy.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CopyHint {
+    /// A stable upper-case word, such as `COPIER_ATS`.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// The same in words.
+    #[prost(string, tag = "2")]
+    pub message: ::prost::alloc::string::String,
+    /// How much it is worth.
+    #[prost(enumeration = "HintGrade", tag = "3")]
+    pub grade: i32,
+}
+/// One exchange, without keys and personal data: in place of a UID, a card
+/// number or a day another one is made up, the same throughout a trace; what is
+/// not known to be harmless is removed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MaskedExchange {
+    /// The command in upper-case hexadecimal, `**` for each byte that was removed.
+    #[prost(string, tag = "1")]
+    pub command: ::prost::alloc::string::String,
+    /// The response with its status word, in the same form; empty when there was
+    /// none.
+    #[prost(string, tag = "2")]
+    pub response: ::prost::alloc::string::String,
+    /// Why there was none.
+    #[prost(enumeration = "ExchangeFailure", tag = "3")]
+    pub failure: i32,
+}
+/// What a clue to the family of a card is worth, in rising order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ClueWeight {
+    /// Not given.
+    Unspecified = 0,
+    /// Made up by the reader, or common to many cards.
+    Hint = 1,
+    /// The card's own word.
+    Strong = 2,
+    /// Leaves no doubt.
+    Decides = 3,
+}
+impl ClueWeight {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CLUE_WEIGHT_UNSPECIFIED",
+            Self::Hint => "CLUE_WEIGHT_HINT",
+            Self::Strong => "CLUE_WEIGHT_STRONG",
+            Self::Decides => "CLUE_WEIGHT_DECIDES",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CLUE_WEIGHT_UNSPECIFIED" => Some(Self::Unspecified),
+            "CLUE_WEIGHT_HINT" => Some(Self::Hint),
+            "CLUE_WEIGHT_STRONG" => Some(Self::Strong),
+            "CLUE_WEIGHT_DECIDES" => Some(Self::Decides),
+            _ => None,
+        }
+    }
+}
+/// Whether a clue speaks for the family that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ClueBearing {
+    /// Not given.
+    Unspecified = 0,
+    /// It fits the family.
+    For = 1,
+    /// It says nothing either way.
+    Neither = 2,
+    /// It fits another family.
+    Against = 3,
+}
+impl ClueBearing {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CLUE_BEARING_UNSPECIFIED",
+            Self::For => "CLUE_BEARING_FOR",
+            Self::Neither => "CLUE_BEARING_NEITHER",
+            Self::Against => "CLUE_BEARING_AGAINST",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CLUE_BEARING_UNSPECIFIED" => Some(Self::Unspecified),
+            "CLUE_BEARING_FOR" => Some(Self::For),
+            "CLUE_BEARING_NEITHER" => Some(Self::Neither),
+            "CLUE_BEARING_AGAINST" => Some(Self::Against),
+            _ => None,
+        }
+    }
+}
+/// What came of looking for an application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ApplicationState {
+    /// Not given.
+    Unspecified = 0,
+    /// The card has it.
+    Found = 1,
+    /// The card has it, and it is blocked.
+    Blocked = 2,
+    /// The card does not have it, or does not say.
+    Absent = 3,
+}
+impl ApplicationState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "APPLICATION_STATE_UNSPECIFIED",
+            Self::Found => "APPLICATION_STATE_FOUND",
+            Self::Blocked => "APPLICATION_STATE_BLOCKED",
+            Self::Absent => "APPLICATION_STATE_ABSENT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "APPLICATION_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "APPLICATION_STATE_FOUND" => Some(Self::Found),
+            "APPLICATION_STATE_BLOCKED" => Some(Self::Blocked),
+            "APPLICATION_STATE_ABSENT" => Some(Self::Absent),
+            _ => None,
+        }
+    }
+}
+/// How much a hint of a copy is worth, in rising order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum HintGrade {
+    /// Not given.
+    Unspecified = 0,
+    /// Common on good cards as well.
+    Weak = 1,
+    /// Rare on good cards.
+    Fair = 2,
+    /// No good card is known that shows it.
+    Strong = 3,
+    /// The card is no good one.
+    Proof = 4,
+}
+impl HintGrade {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "HINT_GRADE_UNSPECIFIED",
+            Self::Weak => "HINT_GRADE_WEAK",
+            Self::Fair => "HINT_GRADE_FAIR",
+            Self::Strong => "HINT_GRADE_STRONG",
+            Self::Proof => "HINT_GRADE_PROOF",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "HINT_GRADE_UNSPECIFIED" => Some(Self::Unspecified),
+            "HINT_GRADE_WEAK" => Some(Self::Weak),
+            "HINT_GRADE_FAIR" => Some(Self::Fair),
+            "HINT_GRADE_STRONG" => Some(Self::Strong),
+            "HINT_GRADE_PROOF" => Some(Self::Proof),
+            _ => None,
+        }
+    }
+}
+/// Why an exchange brought no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ExchangeFailure {
+    /// There was an answer.
+    Unspecified = 0,
+    /// The card left mid-exchange.
+    CardGone = 1,
+    /// Another program reset the card.
+    CardReset = 2,
+    /// Card or reader could not be reached.
+    Unreachable = 3,
+}
+impl ExchangeFailure {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "EXCHANGE_FAILURE_UNSPECIFIED",
+            Self::CardGone => "EXCHANGE_FAILURE_CARD_GONE",
+            Self::CardReset => "EXCHANGE_FAILURE_CARD_RESET",
+            Self::Unreachable => "EXCHANGE_FAILURE_UNREACHABLE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "EXCHANGE_FAILURE_UNSPECIFIED" => Some(Self::Unspecified),
+            "EXCHANGE_FAILURE_CARD_GONE" => Some(Self::CardGone),
+            "EXCHANGE_FAILURE_CARD_RESET" => Some(Self::CardReset),
+            "EXCHANGE_FAILURE_UNREACHABLE" => Some(Self::Unreachable),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod inspection_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Explains cards: for a clerk with a doubtful card, and for whoever sets up
+    /// readers and profiles.
+    ///
+    /// A look asks the card more than a reading does (its ATS, published
+    /// applications, block 0 of a MIFARE Classic where the profile has its key), and
+    /// nothing that could change it or that only its holder is to know: no balance,
+    /// no trips. To a contact slot nothing is sent. Both calls may be repeated.
+    ///
+    /// Errors of both calls: those of `ReaderService.ReadCard`.
+    #[derive(Debug, Clone)]
+    pub struct InspectionServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl InspectionServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> InspectionServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InspectionServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            InspectionServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Explains the card in a reader. Open to clerks, registrars and
+        /// administrators.
+        pub async fn inspect_card(
+            &mut self,
+            request: impl tonic::IntoRequest<super::InspectCardRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::InspectCardResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.InspectionService/InspectCard",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.InspectionService", "InspectCard"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// The same, with every exchange that passed. Open to administrators: even
+        /// without keys and numbers a trace tells how a school protects its cards.
+        pub async fn trace_card(
+            &mut self,
+            request: impl tonic::IntoRequest<super::TraceCardRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TraceCardResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.InspectionService/TraceCard",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.InspectionService", "TraceCard"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod inspection_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with InspectionServiceServer.
+    #[async_trait]
+    pub trait InspectionService: std::marker::Send + std::marker::Sync + 'static {
+        /// Explains the card in a reader. Open to clerks, registrars and
+        /// administrators.
+        async fn inspect_card(
+            &self,
+            request: tonic::Request<super::InspectCardRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::InspectCardResponse>,
+            tonic::Status,
+        >;
+        /// The same, with every exchange that passed. Open to administrators: even
+        /// without keys and numbers a trace tells how a school protects its cards.
+        async fn trace_card(
+            &self,
+            request: tonic::Request<super::TraceCardRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TraceCardResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Explains cards: for a clerk with a doubtful card, and for whoever sets up
+    /// readers and profiles.
+    ///
+    /// A look asks the card more than a reading does (its ATS, published
+    /// applications, block 0 of a MIFARE Classic where the profile has its key), and
+    /// nothing that could change it or that only its holder is to know: no balance,
+    /// no trips. To a contact slot nothing is sent. Both calls may be repeated.
+    ///
+    /// Errors of both calls: those of `ReaderService.ReadCard`.
+    #[derive(Debug)]
+    pub struct InspectionServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> InspectionServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for InspectionServiceServer<T>
+    where
+        T: InspectionService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/xueka.v1.InspectionService/InspectCard" => {
+                    #[allow(non_camel_case_types)]
+                    struct InspectCardSvc<T: InspectionService>(pub Arc<T>);
+                    impl<
+                        T: InspectionService,
+                    > tonic::server::UnaryService<super::InspectCardRequest>
+                    for InspectCardSvc<T> {
+                        type Response = super::InspectCardResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::InspectCardRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as InspectionService>::inspect_card(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = InspectCardSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.InspectionService/TraceCard" => {
+                    #[allow(non_camel_case_types)]
+                    struct TraceCardSvc<T: InspectionService>(pub Arc<T>);
+                    impl<
+                        T: InspectionService,
+                    > tonic::server::UnaryService<super::TraceCardRequest>
+                    for TraceCardSvc<T> {
+                        type Response = super::TraceCardResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::TraceCardRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as InspectionService>::trace_card(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = TraceCardSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for InspectionServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "xueka.v1.InspectionService";
+    impl<T> tonic::server::NamedService for InspectionServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// Asks for the forms.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListNumberFormsRequest {}

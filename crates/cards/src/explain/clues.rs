@@ -26,7 +26,7 @@ pub fn clue(seen: Seen, language: Language) -> Explanation {
             "The ATR has not the form in which readers report contactless cards.",
             "ATR 不是读卡器报告非接触卡所用的形式。",
         ),
-        Seen::AtrNames(card) => named("ATR_NAMES", "", "", card.name),
+        Seen::AtrNames(card) => named("ATR_NAMES", "", " ", card.name),
         Seen::AtrNamesOldForm(card) => named(
             "ATR_NAMES_OLD_FORM",
             " in a form older than the standard",

@@ -9,7 +9,7 @@ use xueka_api::v1::{
 use super::{
     Dial,
     found::{self, Found},
-    import, in_reader, purse, request_id, tell_wait,
+    import, in_reader, inspect, purse, request_id, tell_wait,
 };
 use crate::{
     args::{CancelLossArgs, CardCommand, CollectArgs, OnRecordArgs, RequestIdArgs},
@@ -33,6 +33,9 @@ pub(super) async fn run(
         CardCommand::Import(args) => return import::run(dial, output, args).await,
         CardCommand::Find { printed } => {
             return found::list(&dial.connect().await?, output, &printed).await;
+        }
+        CardCommand::Inspect(args) => {
+            return inspect::run(&dial.connect().await?, output, args).await;
         }
         CardCommand::Balance(args) => {
             return purse::balance(&dial.connect().await?, output, args).await;

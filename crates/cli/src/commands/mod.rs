@@ -6,6 +6,7 @@ mod completions;
 mod doctor;
 mod found;
 mod import;
+mod inspect;
 mod number;
 mod purse;
 mod readers;

@@ -18,6 +18,7 @@ use tonic::{Code, Request, Response, Status, Streaming, transport::Server};
 use tonic_types::{ErrorDetails, StatusExt as _};
 use xueka_api::v1::{
     blacklist_service_server::{BlacklistService, BlacklistServiceServer},
+    inspection_service_server::{InspectionService, InspectionServiceServer},
     issuance_service_server::{IssuanceService, IssuanceServiceServer},
     number_service_server::{NumberService, NumberServiceServer},
     purse_service_server::{PurseService, PurseServiceServer},
@@ -100,6 +101,7 @@ impl CannedDaemon {
                     .add_service(BlacklistServiceServer::new(desk.clone()))
                     .add_service(NumberServiceServer::new(desk.clone()))
                     .add_service(PurseServiceServer::new(desk.clone()))
+                    .add_service(InspectionServiceServer::new(desk.clone()))
                     .add_service(TokenServiceServer::new(desk))
                     .add_optional_service(simulator)
                     .serve_with_incoming(incoming);
@@ -660,6 +662,82 @@ impl NumberService for Desk {
         Ok(Response::new(CheckShortNumberResponse {
             fit: fit.into(),
             card: Some(card(CardState::Active)),
+        }))
+    }
+}
+
+/// A copy of a card, seen as such.
+fn inspected(reader: &str) -> InspectCardResponse {
+    InspectCardResponse {
+        reader: reader.to_owned(),
+        reading: Some(CardReading {
+            family: CardFamily::MifareClassic1k.into(),
+            uid: vec![0xAA, 0x55, 0xC3, 0x96],
+            assurance: AssuranceLevel::UidOnly.into(),
+            complete: true,
+            ..CardReading::default()
+        }),
+        atr_parts: vec![AtrPart {
+            name: "TS".to_owned(),
+            position: 0,
+            value: vec![0x3B],
+            message: "direct convention".to_owned(),
+        }],
+        clues: vec![Clue {
+            code: "ATS".to_owned(),
+            message: "The card has an ATS of its own.".to_owned(),
+            weight: ClueWeight::Strong.into(),
+            bearing: ClueBearing::Against.into(),
+        }],
+        ats: vec![0xDA, 0xBC, 0x19, 0x10],
+        applications: vec![ApplicationProbe {
+            code: "T_UNION".to_owned(),
+            message: "T-Union transit".to_owned(),
+            aid: vec![0xA0, 0x00, 0x00, 0x06, 0x32, 0x01, 0x01, 0x05],
+            state: ApplicationState::Absent.into(),
+            status_word: 0x6A82,
+        }],
+        findings: vec![Finding {
+            code: "PROVES_UID".to_owned(),
+            message: "This proves little.".to_owned(),
+        }],
+        hints: vec![CopyHint {
+            code: "BLANK_UID".to_owned(),
+            message: "The UID is the one of blank cards.".to_owned(),
+            grade: HintGrade::Strong.into(),
+        }],
+    }
+}
+
+#[tonic::async_trait]
+impl InspectionService for Desk {
+    async fn inspect_card(
+        &self,
+        request: Request<InspectCardRequest>,
+    ) -> Result<Response<InspectCardResponse>, Status> {
+        let place = request.into_inner().in_reader.unwrap_or_default();
+        Self::obey(&place.reader).await?;
+        Ok(Response::new(inspected("Reader 0")))
+    }
+
+    async fn trace_card(
+        &self,
+        request: Request<TraceCardRequest>,
+    ) -> Result<Response<TraceCardResponse>, Status> {
+        let place = request.into_inner().in_reader.unwrap_or_default();
+        Self::obey(&place.reader).await?;
+        let exchange = |response: &str, failure: ExchangeFailure| MaskedExchange {
+            command: "FFCA000000".to_owned(),
+            response: response.to_owned(),
+            failure: failure.into(),
+        };
+        Ok(Response::new(TraceCardResponse {
+            inspection: Some(inspected("Reader 0")),
+            exchanges: vec![
+                exchange("0102****9000", ExchangeFailure::Unspecified),
+                exchange("", ExchangeFailure::CardGone),
+            ],
+            dropped_count: 3,
         }))
     }
 }

@@ -2,6 +2,7 @@
 //! answers in the words of the protocol.
 
 mod blacklist;
+mod inspection;
 mod issuance;
 mod number;
 mod purse;
@@ -16,6 +17,7 @@ use xueka_desk::CardInReader;
 use xueka_registry::RequestId;
 
 pub(crate) use blacklist::Blacklist;
+pub(crate) use inspection::Inspections;
 pub(crate) use issuance::Issuance;
 pub(crate) use number::Numbers;
 pub(crate) use purse::Purses;
