@@ -42,6 +42,7 @@ mod recording;
 mod secret;
 mod trace;
 pub mod type2;
+mod write;
 
 pub use chip::ChipAuthentication;
 pub use confirm::confirm_same_card;
@@ -59,3 +60,7 @@ pub use recognise::{Bearing, Clue, Recognition, Seen, Weight};
 pub use recording::{Recording, record_card};
 pub use secret::{Key, MifareKey, SecretKey};
 pub use trace::{Trace, TracedSession};
+pub use write::{
+    CardContent, Chip, Content, InvalidPlan, Journal, JournalError, KeyUse, Place, Side, Step,
+    WriteEnd, WriteError, WriteId, WritePlan, plan_write, recover_card, write_card,
+};

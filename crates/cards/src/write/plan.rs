@@ -1,0 +1,303 @@
+//! What is to change on one card.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use xueka_domain::Uid;
+
+use super::WriteError;
+
+/// What a write changes on one card, place by place, in the order in which it
+/// is written.
+///
+/// It holds what stands on the card, card numbers among it, and no key: keys
+/// appear by name. `Debug` shows the places alone.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WritePlan {
+    /// The card, by the UID that it has at every tap.
+    pub uid: Uid,
+    /// The places, in the order of writing.
+    pub steps: Vec<Step>,
+}
+
+/// One place, written by one command: whole, or torn.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Where.
+    pub place: Place,
+    /// The keys that may open the place, in the order in which they are tried;
+    /// before the write, in the middle of it, and after it.
+    pub keys: Vec<KeyUse>,
+    /// What stood there when the plan was made.
+    pub old: Content,
+    /// What shall stand there.
+    pub new: Content,
+}
+
+/// A key of the key file in its use on a card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyUse {
+    /// Its name in the key file.
+    pub name: String,
+    /// As what the chip knows it: the number of a key of a `DESFire`
+    /// application or of an ISO 7816-4 directory; for a MIFARE Classic sector 0
+    /// is key A and 1 key B; for a password 0.
+    pub slot: u8,
+}
+
+/// A place on a chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Place {
+    /// A data block of a MIFARE Classic, 16 bytes, counted over the whole card.
+    ClassicBlock(u8),
+    /// The block with keys and access bits of a MIFARE Classic sector.
+    ClassicTrailer {
+        /// The sector, from 0.
+        sector: u8,
+    },
+    /// A page of an Ultralight or NTAG, 4 bytes.
+    Page(u8),
+    /// Bytes of a transparent file of an ISO 7816-4 card.
+    File {
+        /// The directory's file identifier.
+        directory: u16,
+        /// The file's identifier.
+        file: u16,
+        /// Where the bytes begin in it.
+        offset: u16,
+    },
+    /// A key of a directory of an ISO 7816-4 card.
+    FileKey {
+        /// The directory's file identifier.
+        directory: u16,
+        /// The chip's name of the key.
+        key: u8,
+    },
+    /// Bytes of a `DESFire` backup data file.
+    DesfireFile {
+        /// The application, most significant byte first.
+        application: [u8; 3],
+        /// The file.
+        file: u8,
+        /// Where the bytes begin in it.
+        offset: u16,
+    },
+    /// A key of a `DESFire` application.
+    DesfireKey {
+        /// The application, most significant byte first.
+        application: [u8; 3],
+        /// The number of the key.
+        key: u8,
+    },
+}
+
+/// What kind of chip has a place, and so which commands write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Chip {
+    /// MIFARE Classic.
+    MifareClassic,
+    /// Ultralight and NTAG.
+    Type2,
+    /// ISO 7816-4 files of a processor card.
+    Files,
+    /// `DESFire`.
+    Desfire,
+}
+
+/// What stands, or shall stand, at a place.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Content {
+    /// These bytes, which can be read back.
+    Bytes(#[serde(with = "hex")] Vec<u8>),
+    /// Keys and access bits of a MIFARE Classic sector.
+    Trailer {
+        /// The name of key A.
+        key_a: String,
+        /// Access bits and the free byte behind them.
+        #[serde(with = "hex")]
+        access: [u8; 4],
+        /// The name of key B.
+        key_b: String,
+    },
+    /// A key, by its name in the key file. Only an authentication tells whether
+    /// it stands there.
+    Key(String),
+}
+
+/// Why a text is no plan: it was not written by this program, or by a newer
+/// one.
+#[derive(Debug, Error)]
+#[error("a plan in the journal cannot be understood")]
+pub struct InvalidPlan(#[source] Box<dyn std::error::Error + Send + Sync>);
+
+/// A plan as the journal keeps it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlanText {
+    #[serde(with = "hex")]
+    uid: Vec<u8>,
+    steps: Vec<Step>,
+}
+
+impl WritePlan {
+    /// The plan as JSON, for the journal. It is personal: it may hold a number.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPlan`]: never for a plan made by this crate.
+    pub fn to_text(&self) -> Result<String, InvalidPlan> {
+        let text = PlanText {
+            uid: self.uid.reveal().to_vec(),
+            steps: self.steps.clone(),
+        };
+        serde_json::to_string(&text).map_err(InvalidPlan::caused_by)
+    }
+
+    /// The plan that [`Self::to_text`] wrote.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPlan`]: it is another text.
+    pub fn from_text(text: &str) -> Result<Self, InvalidPlan> {
+        let text: PlanText = serde_json::from_str(text).map_err(InvalidPlan::caused_by)?;
+        let uid = Uid::try_from(text.uid.as_slice()).map_err(InvalidPlan::caused_by)?;
+        Ok(Self {
+            uid,
+            steps: text.steps,
+        })
+    }
+}
+
+impl WritePlan {
+    /// The kind of chip that has the places of the plan.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError::NoSuchPlace`]: none has them all, or there are none.
+    pub(crate) fn chip(&self) -> Result<Chip, WriteError> {
+        let mut chips = self.steps.iter().map(|step| step.place.chip());
+        let first = chips.next().ok_or(WriteError::NoSuchPlace)?;
+        if chips.all(|chip| chip == first) {
+            Ok(first)
+        } else {
+            Err(WriteError::NoSuchPlace)
+        }
+    }
+}
+
+impl Place {
+    /// The kind of chip that has such places.
+    #[must_use]
+    pub fn chip(self) -> Chip {
+        match self {
+            Self::ClassicBlock(_) | Self::ClassicTrailer { .. } => Chip::MifareClassic,
+            Self::Page(_) => Chip::Type2,
+            Self::File { .. } | Self::FileKey { .. } => Chip::Files,
+            Self::DesfireFile { .. } | Self::DesfireKey { .. } => Chip::Desfire,
+        }
+    }
+}
+
+impl InvalidPlan {
+    fn caused_by(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl fmt::Debug for WritePlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let places = self.steps.iter().map(|step| step.place);
+        f.debug_list().entries(places).finish()
+    }
+}
+
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Step").field(&self.place).finish()
+    }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+            Self::Trailer { key_a, key_b, .. } => write!(f, "keys {key_a:?} and {key_b:?}"),
+            Self::Key(name) => write!(f, "key {name:?}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn plan() -> WritePlan {
+        WritePlan {
+            uid: "045A137C2B6680".parse().unwrap(),
+            steps: vec![
+                Step {
+                    place: Place::ClassicBlock(5),
+                    keys: vec![KeyUse {
+                        name: "factory".to_owned(),
+                        slot: 0,
+                    }],
+                    old: Content::Bytes(vec![0x00; 16]),
+                    new: Content::Bytes(b"1000751012345678".to_vec()),
+                },
+                Step {
+                    place: Place::ClassicTrailer { sector: 1 },
+                    keys: Vec::new(),
+                    old: Content::Key("factory".to_owned()),
+                    new: Content::Trailer {
+                        key_a: "school".to_owned(),
+                        access: [0x78, 0x77, 0x88, 0x00],
+                        key_b: "school-b".to_owned(),
+                    },
+                },
+            ],
+        }
+    }
+
+    #[test]
+    fn a_plan_comes_back_from_its_text() {
+        let text = plan().to_text().unwrap();
+        assert_eq!(WritePlan::from_text(&text).unwrap(), plan());
+        assert!(WritePlan::from_text(&text.replace("steps", "step")).is_err());
+        assert!(WritePlan::from_text(&text.replace("045a137c2b6680", "04")).is_err());
+    }
+
+    #[test]
+    fn a_plan_is_for_one_kind_of_chip() {
+        assert_eq!(plan().chip().unwrap(), Chip::MifareClassic);
+        let mut mixed = plan();
+        mixed.steps[1].place = Place::Page(4);
+        let empty = WritePlan {
+            steps: Vec::new(),
+            ..plan()
+        };
+        for plan in [mixed, empty] {
+            assert!(matches!(plan.chip(), Err(WriteError::NoSuchPlace)));
+        }
+    }
+
+    #[test]
+    fn a_plan_shows_places_and_no_content() {
+        let shown = format!("{:?} {:?}", plan(), plan().steps);
+        assert!(shown.contains("ClassicBlock(5)"), "{shown}");
+        assert!(!shown.contains("1000") && !shown.contains("49"), "{shown}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in ".*") {
+            let _ = WritePlan::from_text(&text);
+        }
+    }
+}
