@@ -8,10 +8,10 @@
 )]
 
 use xueka_cards::{
-    Bearing, Hint, Inspection, KeyRing, KnownApplication, ProfileText, ReadError, ReadingProfile,
-    Seen, Weight, inspect_card, read_card,
+    Bearing, Grade, Hint, Inspection, KeyRing, KnownApplication, NoRandomness, ProfileText,
+    ReadError, ReadingProfile, Seen, Weight, explain, inspect_card, read_card,
 };
-use xueka_domain::CardFamily;
+use xueka_domain::{CardFamily, Language};
 use xueka_simulator::{Fault, VirtualCard};
 use xueka_transport::{Dialect, SlotKind, StorageNameRow, TransportError};
 
@@ -174,6 +174,39 @@ number = { sector = 0, block = 1, offset = 0, length = 4, coding = "bcd" }
     let own = [0x51, 0x52, 0x53, 0x54, 0x55, 0x56];
     let keyed = good().keys(0, own, own);
     assert_eq!(look(keyed, "515253545556").hints, []);
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "the seam can fail")]
+fn count(bytes: &mut [u8]) -> Result<(), NoRandomness> {
+    for (byte, value) in bytes.iter_mut().zip(0x30..) {
+        *byte = value;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_chip_that_failed_to_prove_its_key_is_proof_of_a_copy() {
+    let text = r#"
+name = "a school"
+source = "a test"
+[[cpu]]
+directory = "3F01"
+number = { sfi = 21, offset = 0, length = 8, coding = "ascii" }
+internal_authentication = { key_id = 0, key = "genuine" }
+"#;
+    let ring = "genuine = \"3des:00112233445566778899AABBCCDDEEFF\"";
+    let keys = KeyRing::from_text(ring).unwrap();
+    let profile = ReadingProfile::new(&[ProfileText { file: "a", text }], &keys)
+        .unwrap()
+        .with_randomness(count);
+    let look =
+        |mut card: VirtualCard| inspect_card(&mut card, &Dialect::STANDARD, &profile).unwrap();
+    assert_eq!(look(VirtualCard::fm1208()).hints, []);
+    let copy = look(VirtualCard::cpu_tid());
+    assert_eq!(copy.hints, [Hint::AuthenticationFailed]);
+    assert_eq!(copy.hints[0].grade(), Grade::Proof);
+    let said = explain::outcome(&copy.reading, Language::English);
+    assert!(said.iter().any(|it| it.code == "CHIP_FAILED"), "{said:?}");
 }
 
 #[test]

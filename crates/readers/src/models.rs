@@ -11,7 +11,9 @@
 //! a contact card can have effects there, so the ATR or the configuration
 //! decides.
 
-use xueka_transport::{Asked, Dialect, KeyPlace, Meaning, ReaderName, SlotKind, StatusRow};
+use xueka_transport::{
+    Asked, Dialect, KeyPlace, Meaning, ReaderName, SlotKind, StatusRow, StorageNameRow,
+};
 
 use crate::SignalPlan;
 
@@ -99,6 +101,27 @@ const ID3_STATUS_WORDS: &[StatusRow] = &[
     any(0x6FFF, Meaning::NoAnswer),
 ];
 
+/// Takes a MIFARE Plus in security level 1 for the Classic that it imitates.
+const ACR1222L_STORAGE_NAMES: &[StorageNameRow] = &[StorageNameRow {
+    reported: 0x0001,
+    meant: 0x0036,
+    always: false,
+}];
+
+/// Knows no MIFARE Plus.
+const SPRINGCARD_STORAGE_NAMES: &[StorageNameRow] = &[StorageNameRow {
+    reported: 0xFFA0,
+    meant: 0x0037,
+    always: false,
+}];
+
+/// Gives a MIFARE Classic 1K no name.
+const ID3_STORAGE_NAMES: &[StorageNameRow] = &[StorageNameRow {
+    reported: 0x0000,
+    meant: 0x0001,
+    always: true,
+}];
+
 /// Keys by kind: P2 of LOAD KEYS is 60 or 61, and there is one slot, 01.
 const SCM: Dialect = Dialect {
     key_memories: VOLATILE,
@@ -158,6 +181,7 @@ pub const READER_MODELS: &[ReaderModel] = &[
         dialect: Dialect {
             key_memories: VOLATILE,
             status_words: ACS_STATUS_WORDS,
+            storage_names: ACR1222L_STORAGE_NAMES,
             ..Dialect::STANDARD
         },
         signals: Some(&SignalPlan::ACR1222L),
@@ -266,6 +290,7 @@ pub const READER_MODELS: &[ReaderModel] = &[
                 slot: 0x10,
             },
             status_words: SPRINGCARD_STATUS_WORDS,
+            storage_names: SPRINGCARD_STORAGE_NAMES,
             ..Dialect::STANDARD
         },
         signals: None,
@@ -296,6 +321,7 @@ pub const READER_MODELS: &[ReaderModel] = &[
         notes: "reader-id3-cl1356.md",
         dialect: Dialect {
             status_words: ID3_STATUS_WORDS,
+            storage_names: ID3_STORAGE_NAMES,
             ..Dialect::STANDARD
         },
         signals: None,
@@ -387,6 +413,19 @@ mod tests {
         for (name, expected, why) in cases {
             assert_eq!(key_of(name), expected, "{name}: {why}");
         }
+    }
+
+    #[test]
+    fn a_name_is_put_right_once_and_means_another() {
+        let mut n_rows = 0;
+        for model in READER_MODELS {
+            let rows = model.dialect.storage_names;
+            n_rows += rows.len();
+            let reported: BTreeSet<_> = rows.iter().map(|row| row.reported).collect();
+            assert_eq!(reported.len(), rows.len(), "{}", model.key);
+            assert!(rows.iter().all(|row| row.reported != row.meant));
+        }
+        assert_eq!(n_rows, 3);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use xueka_domain::{AssuranceLevel, Language};
 
 use super::{Explanation, choose, status::status_word};
-use crate::{CardReading, Gap, MissingPart, NumberSource};
+use crate::{CardReading, ChipAuthentication, Gap, MissingPart, NumberSource};
 
 /// What was read, what was not and why, and what that proves.
 #[must_use]
@@ -15,6 +15,7 @@ pub fn outcome(reading: &CardReading, language: Language) -> Vec<Explanation> {
     if reading.number.is_none() && reading.is_complete() && reading.uid.is_some() {
         said.push(known_by_uid(language));
     }
+    said.extend(reading.chip.map(|chip| self::chip(chip, language)));
     said.push(assurance(reading.assurance, language));
     said
 }
@@ -87,6 +88,38 @@ fn missing(missing: MissingPart, language: Language) -> Explanation {
         }
     };
     Explanation::new(code, text)
+}
+
+fn chip(chip: ChipAuthentication, language: Language) -> Explanation {
+    let (code, english, chinese) = match chip {
+        ChipAuthentication::Passed => (
+            "CHIP_PROVED",
+            "The chip was asked to prove the school's key, and did.".to_owned(),
+            "已要求芯片证明持有学校密钥，芯片做到了。".to_owned(),
+        ),
+        ChipAuthentication::Failed => (
+            "CHIP_FAILED",
+            "The chip was asked to prove the school's key, and answered wrongly: a copy, or a card with other keys.".to_owned(),
+            "已要求芯片证明持有学校密钥，芯片的应答不正确：是仿制卡，或使用了其他密钥的卡。".to_owned(),
+        ),
+        ChipAuthentication::Refused { status_word: word } => (
+            "CHIP_REFUSED",
+            format!(
+                "The chip was asked to prove the school's key and refused with {word:04X} ({}); that proves nothing either way.",
+                status_word(word, Language::English)
+            ),
+            format!(
+                "已要求芯片证明持有学校密钥，芯片拒绝，状态字 {word:04X}（{}），不能说明真假。",
+                status_word(word, Language::Chinese)
+            ),
+        ),
+        ChipAuthentication::NoKey => (
+            "CHIP_NOT_ASKED",
+            "The chip was not asked to prove the school's key, because its key is made from a UID that it does not show.".to_owned(),
+            "未要求芯片证明密钥：其密钥由 UID 分散得出，而它未给出该 UID。".to_owned(),
+        ),
+    };
+    Explanation::new(code, choose(language, english, chinese))
 }
 
 fn known_by_uid(language: Language) -> Explanation {

@@ -17,7 +17,7 @@ use xueka_transport::{CardSession, Dialect};
 pub use applications::{FoundApplication, KnownApplication};
 
 use crate::{
-    CardReading, ReadError, ReadingProfile, Recognition, Trace, TracedSession,
+    CardReading, ChipAuthentication, ReadError, ReadingProfile, Recognition, Trace, TracedSession,
     dialogue::{Dialogue, content},
     family::mifare_classic,
     hints::{self, Hint},
@@ -135,6 +135,9 @@ fn gather_hints(
         found.extend(hints::of_uid(uid));
         let of_block = block_0.map(|block| hints::of_block_0(block, uid, &reading.atr));
         found.extend(of_block.into_iter().flatten());
+    }
+    if reading.chip == Some(ChipAuthentication::Failed) {
+        found.push(Hint::AuthenticationFailed);
     }
     if hints::published_key_opened(trace) {
         found.push(Hint::PublishedKey);
