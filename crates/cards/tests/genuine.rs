@@ -12,8 +12,8 @@
 )]
 
 use xueka_cards::{
-    CardReading, ChipAuthentication, Gap, KeyRing, NoRandomness, NumberSource, ProfileText,
-    ReadError, ReadingProfile, confirm_same_card, read_card,
+    CardReading, ChipAuthentication, Gap, Hint, KeyRing, NoRandomness, NumberSource, ProfileText,
+    ReadError, ReadingProfile, confirm_same_card, inspect_card, read_card,
 };
 use xueka_domain::{AssuranceLevel, CardFamily};
 use xueka_simulator::{Outcome, VirtualCard};
@@ -91,6 +91,16 @@ fn a_copy_is_found_out_by_the_key_that_could_not_be_copied() {
     );
     assert_eq!(reading.chip, Some(ChipAuthentication::Failed));
     assert_eq!(reading.assurance, AssuranceLevel::NumberRead);
+}
+
+#[test]
+fn an_inspection_calls_a_failed_proof_a_proof() {
+    let inspect = |card: &mut VirtualCard| {
+        let inspection = inspect_card(card, &Dialect::STANDARD, &profile(FMCOS)).unwrap();
+        inspection.hints.contains(&Hint::AuthenticationFailed)
+    };
+    assert!(inspect(&mut VirtualCard::cpu_tid()));
+    assert!(!inspect(&mut VirtualCard::fm1208()));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What is said to people of a reading, a card, a time.
 
 use jiff::tz::TimeZone;
-use xueka_api::v1::{Card, CardReading, MissingPart, NumberSource, Student};
+use xueka_api::v1::{Card, CardReading, ChipAuthentication, MissingPart, NumberSource, Student};
 
 use crate::{
     layout::Fields,
@@ -48,7 +48,14 @@ pub(crate) fn reading_details(fields: &mut Fields, reading: &CardReading, output
     } else {
         (Word::Missing, missing.join(", "))
     };
+    if reading.chip_authentication() != ChipAuthentication::Unspecified {
+        fields.add(output.word(Word::Chip), chip(reading, output));
+    }
     fields
+        .add(
+            output.word(Word::ShownUid),
+            hex::encode_upper(&reading.shown_uid),
+        )
         .add(output.word(Word::AssuranceLabel), output.word(assurance))
         .add(output.word(label), result)
         .add(output.word(Word::Atr), hex::encode_upper(&reading.atr));
@@ -100,6 +107,17 @@ fn number(reading: &CardReading, output: &Output) -> String {
     let place = reading.number_location.to_string();
     let values = [("number", reading.card_number.as_str()), ("place", &place)];
     output.with(word, &values)
+}
+
+fn chip(reading: &CardReading, output: &Output) -> String {
+    let word = output.word(protocol_words::chip(reading.chip_authentication()));
+    match shapes::word_of(reading.chip_status_word) {
+        Some(status_word) => output.with(
+            Word::PartRefused,
+            &[("part", word), ("status_word", &status_word)],
+        ),
+        None => word.to_owned(),
+    }
 }
 
 fn missing_part(missing: MissingPart, output: &Output) -> String {

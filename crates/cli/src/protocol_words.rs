@@ -4,9 +4,9 @@
 //! someone gives it a word.
 
 use xueka_api::v1::{
-    ApplicationState, AssuranceLevel, BlockReason, CardFamily, CardKind, CardState, ClueBearing,
-    ClueWeight, ExchangeFailure, HintGrade, ReaderState, ReadingPart, Role, ShortNumberFit,
-    TripKind, Verdict,
+    ApplicationState, AssuranceLevel, BlockReason, CardFamily, CardKind, CardState,
+    ChipAuthentication, ClueBearing, ClueWeight, ExchangeFailure, HintGrade, ReaderState,
+    ReadingPart, Role, ShortNumberFit, TripKind, Verdict,
 };
 
 use crate::words::Word;
@@ -68,6 +68,17 @@ pub(crate) fn assurance(level: AssuranceLevel) -> Word {
         AssuranceLevel::NumberRead => Word::AssuranceNumberRead,
         AssuranceLevel::DataAuthenticated => Word::AssuranceData,
         AssuranceLevel::ChipAuthenticated => Word::AssuranceChip,
+    }
+}
+
+/// The word for what a chip did when it was asked to prove its key.
+pub(crate) fn chip(chip: ChipAuthentication) -> Word {
+    match chip {
+        ChipAuthentication::Unspecified => Word::ChipNotAsked,
+        ChipAuthentication::Passed => Word::ChipPassed,
+        ChipAuthentication::Failed => Word::ChipFailed,
+        ChipAuthentication::Refused => Word::ChipRefused,
+        ChipAuthentication::NoKey => Word::ChipNoKey,
     }
 }
 

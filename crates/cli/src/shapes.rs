@@ -93,12 +93,21 @@ fn reading(reading: &v1::CardReading) -> Value {
         "atr": hexadecimal(&reading.atr),
         "complete": reading.complete,
         "missing": missing.collect::<Vec<_>>(),
+        "chip_authentication":
+            enum_value(reading.chip_authentication().as_str_name(), "CHIP_AUTHENTICATION_"),
+        "chip_status_word": word_of(reading.chip_status_word),
+        "shown_uid": hexadecimal(&reading.shown_uid),
     })
 }
 
 /// SW1 SW2 in hexadecimal; null where the card gave none.
 pub(crate) fn status_word(missing: v1::MissingPart) -> Option<String> {
-    (missing.status_word != 0).then(|| format!("{:04X}", missing.status_word))
+    word_of(missing.status_word)
+}
+
+/// A status word in hexadecimal; null for none.
+pub(crate) fn word_of(status_word: u32) -> Option<String> {
+    (status_word != 0).then(|| format!("{status_word:04X}"))
 }
 
 /// One event of the stream of taps.

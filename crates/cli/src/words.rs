@@ -105,6 +105,8 @@ catalogue! {
     ValidUntil: "有效期止", "valid until";
     AssuranceLabel: "可信程度", "assurance";
     Atr: "ATR", "ATR";
+    Chip: "芯片", "chip";
+    ShownUid: "刷卡时的随机 UID", "random UID shown";
     Reading: "读取结果", "reading";
     Missing: "缺少", "missing";
     Why: "说明", "why";
@@ -258,6 +260,13 @@ catalogue! {
     AssuranceNumberRead: "读到卡号（可复制）", "number read (can be copied)";
     AssuranceData: "数据已用密钥核对", "data checked with a key";
     AssuranceChip: "芯片已认证", "chip authenticated";
+
+    // What a chip did when it was asked to prove its key.
+    ChipNotAsked: "未要求证明", "not asked to prove a key";
+    ChipPassed: "已证明持有密钥", "proved its key";
+    ChipFailed: "未能证明密钥：是复制卡，或密钥属于别人", "failed to prove its key: a copy, or somebody else's card";
+    ChipRefused: "拒绝证明密钥", "refused to prove its key";
+    ChipNoKey: "没有要求证明：它的密钥由 UID 生成，而它不显示固定的 UID", "not asked: its key is made from a UID that it does not show";
 
     // For whom a card was made.
     KindUnknown: "卡上未写", "not said";

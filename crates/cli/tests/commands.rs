@@ -51,7 +51,12 @@ fn a_reading_is_shown_in_both_languages_and_as_json() {
 
     let english = daemon.run(&["read", "--wait", "1s"]);
     assert_eq!(english.code, 0, "{english:?}");
-    for part in ["Beijing transit CPU card", "3A5C7E91", "1000751012345678"] {
+    for part in [
+        "Beijing transit CPU card",
+        "3A5C7E91",
+        "1000751012345678",
+        "failed to prove its key",
+    ] {
         assert!(english.stdout.contains(part), "{part}: {}", english.stdout);
     }
     assert!(!english.stdout.contains('\u{1B}'), "no colour in a pipe");

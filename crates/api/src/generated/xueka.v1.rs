@@ -954,7 +954,8 @@ pub struct CardReading {
     /// What the card was recognised as.
     #[prost(enumeration = "CardFamily", tag = "1")]
     pub family: i32,
-    /// The UID: 4, 7, 8 or 10 bytes in the order in which the card sent them.
+    /// The UID: 4, 7, 8 or 10 bytes in the order in which the card sent them;
+    /// the real one where the card told it behind a random one.
     /// Empty where there is none.
     #[prost(bytes = "vec", tag = "2")]
     pub uid: ::prost::alloc::vec::Vec<u8>,
@@ -993,6 +994,17 @@ pub struct CardReading {
     /// What is missing when it is not complete.
     #[prost(message, repeated, tag = "13")]
     pub missing: ::prost::alloc::vec::Vec<MissingPart>,
+    /// What the chip did when it was asked to prove that it knows a key.
+    #[prost(enumeration = "ChipAuthentication", tag = "14")]
+    pub chip_authentication: i32,
+    /// The status word (SW1 SW2, as one number) with which it refused that; 0
+    /// otherwise.
+    #[prost(uint32, tag = "15")]
+    pub chip_status_word: u32,
+    /// The random UID that the card showed, where `uid` is the real one that it
+    /// told behind it: 4 bytes; empty otherwise.
+    #[prost(bytes = "vec", tag = "16")]
+    pub shown_uid: ::prost::alloc::vec::Vec<u8>,
 }
 /// The kind of chip and application that a card was recognised as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -1253,6 +1265,49 @@ impl ReadingPart {
             "READING_PART_VALID_FROM" => Some(Self::ValidFrom),
             "READING_PART_VALID_UNTIL" => Some(Self::ValidUntil),
             "READING_PART_CARD_KIND" => Some(Self::CardKind),
+            _ => None,
+        }
+    }
+}
+/// What a chip did when it was asked to prove that it knows a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ChipAuthentication {
+    /// Nothing asks that of such cards.
+    Unspecified = 0,
+    /// It proved it.
+    Passed = 1,
+    /// It answered as no chip with the key would: it is a copy, or the card of
+    /// somebody with other keys. Verification calls it suspect.
+    Failed = 2,
+    /// It refused to be asked: nothing is proved, one way or the other.
+    Refused = 3,
+    /// It was not asked, because its own key is made from a UID that it does not
+    /// show.
+    NoKey = 4,
+}
+impl ChipAuthentication {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CHIP_AUTHENTICATION_UNSPECIFIED",
+            Self::Passed => "CHIP_AUTHENTICATION_PASSED",
+            Self::Failed => "CHIP_AUTHENTICATION_FAILED",
+            Self::Refused => "CHIP_AUTHENTICATION_REFUSED",
+            Self::NoKey => "CHIP_AUTHENTICATION_NO_KEY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CHIP_AUTHENTICATION_UNSPECIFIED" => Some(Self::Unspecified),
+            "CHIP_AUTHENTICATION_PASSED" => Some(Self::Passed),
+            "CHIP_AUTHENTICATION_FAILED" => Some(Self::Failed),
+            "CHIP_AUTHENTICATION_REFUSED" => Some(Self::Refused),
+            "CHIP_AUTHENTICATION_NO_KEY" => Some(Self::NoKey),
             _ => None,
         }
     }

@@ -35,7 +35,9 @@ impl CardSession for Babbler {
 fn answer() -> impl Strategy<Value = Vec<u8>> {
     let begin = prop::sample::select(vec!["", "1000", "6F25A5239F0C1E", "8698 4000", "08A1B2C3"]);
     let bytes = prop::collection::vec(any::<u8>(), 0..40);
-    let end = prop::sample::select(vec!["9000", "9000", "9000", "6110", "6C20", "6282", "9100", "91AF", ""]);
+    let end = prop::sample::select(vec![
+        "9000", "9000", "9000", "6110", "6C20", "6282", "9100", "91AF", "",
+    ]);
     (begin, bytes, end).prop_map(|(begin, bytes, end)| {
         let begin = hex::decode(begin.replace(' ', "")).unwrap();
         [begin, bytes, hex::decode(end).unwrap()].concat()

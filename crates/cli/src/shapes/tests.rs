@@ -38,6 +38,9 @@ fn student_card() -> v1::CardReading {
             part: v1::ReadingPart::ValidUntil.into(),
             status_word: 0x6A82,
         }],
+        chip_authentication: v1::ChipAuthentication::Refused.into(),
+        chip_status_word: 0x6A88,
+        shown_uid: Vec::new(),
     }
 }
 

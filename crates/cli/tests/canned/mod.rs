@@ -225,6 +225,7 @@ fn reading() -> CardReading {
         assurance: AssuranceLevel::NumberRead.into(),
         atr: vec![0x3B, 0x80, 0x80, 0x01, 0x01],
         complete: true,
+        chip_authentication: ChipAuthentication::Failed.into(),
         ..CardReading::default()
     }
 }

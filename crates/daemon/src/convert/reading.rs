@@ -1,7 +1,7 @@
 //! Readings, as the protocol says them.
 
 use xueka_api::v1;
-use xueka_cards::{CardReading, Gap, MissingPart, NumberSource};
+use xueka_cards::{CardReading, ChipAuthentication, Gap, MissingPart, NumberSource};
 use xueka_domain::{AssuranceLevel, CardFamily, CardKind, CardNumber};
 
 use super::date_text;
@@ -10,6 +10,8 @@ use super::date_text;
 pub(crate) fn reading(reading: &CardReading) -> v1::CardReading {
     let uid = reading.uid.as_ref();
     let (number_source, number_location) = number_source(reading.number_source);
+    let (chip_authentication, chip_status_word) = chip(reading.chip);
+    let shown_uid = reading.shown_uid.as_ref();
     v1::CardReading {
         family: family(reading.family).into(),
         uid: uid.map(|uid| uid.reveal().to_vec()).unwrap_or_default(),
@@ -24,6 +26,11 @@ pub(crate) fn reading(reading: &CardReading) -> v1::CardReading {
         atr: reading.atr.clone(),
         complete: reading.is_complete(),
         missing: reading.missing.iter().copied().map(missing).collect(),
+        chip_authentication: chip_authentication.into(),
+        chip_status_word,
+        shown_uid: shown_uid
+            .map(|uid| uid.reveal().to_vec())
+            .unwrap_or_default(),
     }
 }
 
@@ -88,6 +95,18 @@ fn number_source(source: Option<NumberSource>) -> (v1::NumberSource, u32) {
         Some(NumberSource::NdefText) => (v1::NumberSource::NdefText, 0),
         Some(NumberSource::File { id }) => (v1::NumberSource::File, id.into()),
         Some(NumberSource::DesfireFile { file }) => (v1::NumberSource::DesfireFile, file.into()),
+    }
+}
+
+fn chip(chip: Option<ChipAuthentication>) -> (v1::ChipAuthentication, u32) {
+    match chip {
+        None => (v1::ChipAuthentication::Unspecified, 0),
+        Some(ChipAuthentication::Passed) => (v1::ChipAuthentication::Passed, 0),
+        Some(ChipAuthentication::Failed) => (v1::ChipAuthentication::Failed, 0),
+        Some(ChipAuthentication::NoKey) => (v1::ChipAuthentication::NoKey, 0),
+        Some(ChipAuthentication::Refused { status_word }) => {
+            (v1::ChipAuthentication::Refused, status_word.into())
+        }
     }
 }
 
