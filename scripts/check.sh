@@ -29,6 +29,9 @@ node_modules/.bin/buf format --diff --exit-code
 step 'Scripts'
 shellcheck scripts/*.sh bench/*.sh .ci/run
 
+step 'Notes on readers and cards'
+scripts/check-notes.sh
+
 step 'Licences of what is linked in'
 node scripts/check-licences.mjs
 

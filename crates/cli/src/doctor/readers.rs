@@ -75,27 +75,26 @@ fn would_seize(machine: &Machine, findings: &[Finding]) -> Option<Finding> {
 /// A reader that is plugged in, while pcscd offers none of that name.
 fn not_served(machine: &Machine, probe: &ServiceProbe, device: &UsbDevice) -> Option<Finding> {
     let label = device.label();
-    let mut names = machine
-        .drivers
-        .iter()
-        .filter_map(|driver| driver.name_of(device.id));
-    let Some(name) = names.next() else {
-        // A driver that takes every device of the class has no row for it.
-        let is_offered = probe
-            .readers
-            .iter()
-            .any(|reader| !device.name.is_empty() && reader.name.contains(&device.name));
-        let has_drivers = !machine.drivers.is_empty();
+    // Several drivers may know it, each by a name of its own.
+    let drivers = machine.drivers.iter();
+    let names: Vec<_> = drivers
+        .filter_map(|driver| driver.name_of(device.id))
+        .collect();
+    let is_offered = probe.readers.iter().any(|reader| {
+        let mut names = names.iter();
+        names.any(|name| reader.name.starts_with(name))
+            // A driver that takes every device of the class has no row for it.
+            || (!device.name.is_empty() && reader.name.contains(&device.name))
+    });
+    if is_offered || machine.drivers.is_empty() {
+        return None;
+    }
+    if names.is_empty() {
         let id = device.id.to_string();
         let values = [("reader", label.as_str()), ("id", &id)];
-        return (has_drivers && !is_offered)
-            .then(|| Finding::fault(Check::DriverNotListed, &values));
-    };
-    let is_offered = probe
-        .readers
-        .iter()
-        .any(|reader| reader.name.starts_with(name));
-    if probe.service != ServiceAnswer::Serves || is_offered {
+        return Some(Finding::fault(Check::DriverNotListed, &values));
+    }
+    if probe.service != ServiceAnswer::Serves {
         return None;
     }
     let holders = machine.holders();

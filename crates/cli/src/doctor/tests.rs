@@ -419,6 +419,18 @@ fn a_reader_that_is_plugged_in_and_not_offered_is_named_with_who_may_hold_it() {
 }
 
 #[test]
+fn a_reader_that_two_drivers_know_may_have_the_name_of_either() {
+    let other = "/usr/lib/pcsc/drivers/ifd-acsccid.bundle/Contents/Info.plist";
+    let text = "<key>ifdVendorID</key><array><string>0x072F</string></array>\
+        <key>ifdProductID</key><array><string>0x2200</string></array>\
+        <key>ifdFriendlyName</key><array><string>Another Name</string></array>";
+    for name in [ACR122U, "Another Name 00 00"] {
+        let findings = Desk::new().write(other, text).lists(&[name]).findings();
+        assert_eq!(worst(&findings), Severity::Good, "{name}: {findings:#?}");
+    }
+}
+
+#[test]
 fn holders_are_known_by_name_or_by_their_library() {
     let library = "7f00-7f01 r-xp 0 0 0 /usr/lib/x86_64-linux-gnu/libpcsclite.so.1.0.0\n";
     let desk = Desk::new()
