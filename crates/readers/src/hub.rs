@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -27,8 +27,8 @@ pub(crate) struct Hub {
 
 struct Board {
     source: Source,
-    /// When the source was asked the question that it has not answered yet.
-    asked: Option<Instant>,
+    /// The uptime at which the source was asked what it has not answered yet.
+    asked: Option<Duration>,
     stations: BTreeMap<ReaderName, Arc<Station>>,
     /// The expected readers that nobody sees.
     absent: BTreeMap<String, Absence>,
@@ -88,7 +88,7 @@ impl Hub {
     /// The source is asked what happens, and answers with one of the next
     /// three.
     pub(crate) fn ask(&self) {
-        lock(&self.board).asked = Some(Instant::now());
+        lock(&self.board).asked = Some((self.common.settings.uptime)());
     }
 
     /// Takes in an answer of the source; `attach` makes the station of a
@@ -225,7 +225,9 @@ impl Hub {
                 since: absence.since_time,
             })
         });
-        let is_stalled = board.asked.is_some_and(|it| it.elapsed() > Self::PATIENCE);
+        let now = (self.common.settings.uptime)();
+        let waits = |asked| now.saturating_sub(asked) > Self::PATIENCE;
+        let is_stalled = board.asked.is_some_and(waits);
         ReaderList {
             readers: board.stations.values().map(|it| it.info()).collect(),
             missing: missing.collect(),

@@ -92,6 +92,7 @@ impl Station {
     /// Asks the reader which one it is, and announces it.
     fn ask_who(&self, reader: &mut dyn CardReader) -> (Arc<Who>, bool) {
         let answer = self.exchange.time(|| reader.identity());
+        self.close_if(matches!(answer, Err(TransportError::ReaderGone)));
         let is_sure = !matches!(answer, Err(TransportError::InUse));
         let identity = answer.unwrap_or_else(|error| {
             tracing::debug!(reader = %self.name, %error, "the reader does not say which one it is");
@@ -252,19 +253,35 @@ impl Station {
             let session = match opened {
                 Ok(session) => session,
                 Err(TransportError::CardReset) if n_attempts_left > 0 => continue,
-                Err(error) => return finish(Err(error.into())),
+                Err(error) => {
+                    let is_gone = matches!(error, TransportError::ReaderGone);
+                    finish(Err(error.into()));
+                    return self.close_if(is_gone);
+                }
             };
             let mut session = TimedSession::new(session, &self.exchange);
             match work(&mut session) {
                 Err(ReadError::Transport(TransportError::CardReset)) if n_attempts_left > 0 => {}
                 outcome => {
+                    let is_gone = matches!(
+                        outcome,
+                        Err(ReadError::Transport(TransportError::ReaderGone))
+                    );
                     finish(outcome.map_err(ReaderError::from));
                     // On a machine with one core to spare the answer goes out
                     // first.
                     thread::yield_now();
-                    return;
+                    return self.close_if(is_gone);
                 }
             }
+        }
+    }
+
+    /// Closes the station of a reader that is gone: one that comes back, be it
+    /// between two looks of the watcher, may be another, and gets its own.
+    fn close_if(&self, is_gone: bool) {
+        if is_gone {
+            self.close(&ReaderError::Gone);
         }
     }
 

@@ -2,14 +2,16 @@
 
 use std::{future::Future, time::Duration};
 
+use tokio::sync::mpsc;
 use xueka_cards::CardReading;
 use xueka_readers::{
-    ReadOptions, ReaderError, ReaderSettings, ReaderState, Readers, TapChange, TapEvent, TapWatcher,
+    ReadOptions, ReaderError, ReaderInfo, ReaderSettings, ReaderState, Readers, TapChange,
+    TapEvent, TapWatcher,
 };
-use xueka_simulator::{Simulator, VirtualCard, VirtualService};
+use xueka_simulator::{Simulator, VirtualCard, VirtualReader, VirtualService};
 use xueka_transport::{
-    CancelWait, CardReader, CardSession, ReaderName, ReaderSnapshot, ReaderSource, SourceError,
-    TransportError,
+    CancelWait, CardReader, CardSession, ReaderIdentity, ReaderName, ReaderSnapshot, ReaderSource,
+    SourceError, TransportError,
 };
 
 /// The name of a simulated reader.
@@ -48,6 +50,8 @@ pub(crate) struct House {
     pub(crate) service: VirtualService,
     pub(crate) readers: Readers,
     pub(crate) taps: TapWatcher,
+    /// Names the readers whose cards were powered anew.
+    pub(crate) power_cycles: mpsc::UnboundedReceiver<ReaderName>,
 }
 
 impl House {
@@ -67,16 +71,29 @@ impl House {
         stall_limit: Duration,
         settings: ReaderSettings,
     ) -> Self {
-        let (simulator, source) = Simulator::in_process(n_readers);
+        let readers = (0..n_readers).map(|slot| VirtualReader::named(&name(slot)));
+        Self::furnished(readers.collect(), n_readers, stall_limit, settings).await
+    }
+
+    /// Readers of any kind, of which `n_told` are told to listeners.
+    pub(crate) async fn furnished(
+        readers: Vec<VirtualReader>,
+        n_told: usize,
+        stall_limit: Duration,
+        settings: ReaderSettings,
+    ) -> Self {
+        let (simulator, source) = Simulator::with_readers(readers);
         let service = source.service();
+        let (calls, power_cycles) = mpsc::unbounded_channel();
         let source = Box::new(Limited {
             source,
             stall_limit,
+            power_cycles: calls,
         });
         let readers = Readers::start(source, settings).unwrap();
         // No run has this epoch, so all events are heard.
         let mut taps = readers.watch(1, 0);
-        for _ in 0..n_readers {
+        for _ in 0..n_told {
             let event = soon(taps.next()).await.unwrap();
             assert!(matches!(event.change, TapChange::Attached), "{event:?}");
         }
@@ -88,7 +105,17 @@ impl House {
             service,
             readers,
             taps,
+            power_cycles,
         }
+    }
+
+    /// What is known of a reader that has this name.
+    pub(crate) fn info(&self, name: &str) -> ReaderInfo {
+        let list = self.readers.list();
+        let mut readers = list.readers.into_iter();
+        readers
+            .find(|reader| reader.name.as_str() == name)
+            .expect("the reader is listed")
     }
 
     /// The next event.
@@ -206,6 +233,7 @@ impl House {
 struct Limited<S> {
     source: S,
     stall_limit: Duration,
+    power_cycles: mpsc::UnboundedSender<ReaderName>,
 }
 
 impl<S: ReaderSource> ReaderSource for Limited<S> {
@@ -219,13 +247,17 @@ impl<S: ReaderSource> ReaderSource for Limited<S> {
 
     fn reader(&self, name: &ReaderName) -> Box<dyn CardReader> {
         Box::new(LimitedReader {
+            name: name.clone(),
             reader: self.source.reader(name),
             stall_limit: self.stall_limit,
+            power_cycles: self.power_cycles.clone(),
         })
     }
 }
 
 struct LimitedReader {
+    name: ReaderName,
+    power_cycles: mpsc::UnboundedSender<ReaderName>,
     reader: Box<dyn CardReader>,
     stall_limit: Duration,
 }
@@ -233,6 +265,20 @@ struct LimitedReader {
 impl CardReader for LimitedReader {
     fn open(&mut self) -> Result<Box<dyn CardSession + '_>, TransportError> {
         self.reader.open()
+    }
+
+    fn power_cycle(&mut self) -> Result<(), TransportError> {
+        // An error means that the test is over.
+        self.power_cycles.send(self.name.clone()).ok();
+        self.reader.power_cycle()
+    }
+
+    fn identity(&mut self) -> Result<ReaderIdentity, TransportError> {
+        self.reader.identity()
+    }
+
+    fn control(&mut self, command: &[u8], response: &mut Vec<u8>) -> Result<(), TransportError> {
+        self.reader.control(command, response)
     }
 
     fn stall_limit(&self) -> Duration {

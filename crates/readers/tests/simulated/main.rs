@@ -12,9 +12,12 @@
 
 mod faults;
 mod house;
+mod identity;
 mod reading;
 mod release;
 mod service;
 mod shutdown;
+mod signals;
+mod standstill;
 mod taps;
 mod visit;
