@@ -54,12 +54,15 @@ impl Watcher {
     /// the source.
     pub(crate) fn run(mut self) {
         let mut pauses = Pauses::default();
+        let mut last_answer = self.uptime();
         let mut is_over = false;
         while !is_over {
-            let asked = self.uptime();
             self.hub.ask();
             let answer = self.source.wait();
-            let waited = self.uptime().saturating_sub(asked);
+            // From answer to answer, so that no moment is left out.
+            let now = self.uptime();
+            let waited = now.saturating_sub(last_answer);
+            last_answer = now;
             is_over = match answer {
                 Ok(snapshots) => {
                     pauses = Pauses::default();

@@ -50,11 +50,10 @@ async fn a_service_that_does_not_answer_for_five_seconds_is_listed_as_stalled() 
     let readers = Readers::start(Box::new(Silent { source, gate }), settings).unwrap();
     let mut taps = readers.watch(1, 0);
     soon(taps.next()).await.unwrap();
-    // A call is answered when the first answer was taken in; the second one is
-    // asked for then, and does not come.
     until_source(&readers, SourceState::Ready).await;
 
-    // The watcher reads the clock before it asks.
+    // The watcher asks for a second answer, which does not come. It may look at
+    // the clock for that after one jump, but not after all of them.
     soon(async {
         while readers.list().source != SourceState::Stalled {
             SECONDS.fetch_add(6, Ordering::Relaxed);
