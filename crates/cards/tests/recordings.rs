@@ -92,6 +92,13 @@ fn specimens() -> Vec<Specimen> {
             school,
             &[&uid4_canaries[..], &["20247317", &key]].concat(),
         ),
+        specimen(
+            "campus",
+            VirtualCard::campus("20240017")
+                .name_gbk([0xD5, 0xC5, 0xC8, 0xFD])
+                .student_number("2024000199"),
+            &[&uid4_canaries[..], &["D5C5C8FD", "32303234303030313939"]].concat(),
+        ),
         specimen("ultralight", VirtualCard::ultralight(), &uid7_canaries),
         specimen("ntag213", VirtualCard::ntag213(), &uid7_canaries),
         specimen("desfire", VirtualCard::desfire(), &uid7_canaries),

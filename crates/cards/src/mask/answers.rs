@@ -89,9 +89,14 @@ impl Answers {
     /// Learns the values that files of published layout hold.
     pub(super) fn learn(&self, values: &mut Values) {
         for (area, start, run) in self.runs() {
-            if start != 0 {
-                continue;
-            }
+            let run = match area {
+                // A profile may have asked for the middle of it alone.
+                Area::File(Place::TUnion | Place::CityUnion, 21) if start <= 10 => {
+                    from_beginning(start, &run)
+                }
+                _ if start == 0 => run,
+                _ => continue,
+            };
             match area {
                 Area::Uid => values.add_uid(&run),
                 Area::DesfireVersion => values.add_uid(run.get(14..21).unwrap_or_default()),
@@ -192,10 +197,13 @@ fn mask_run(area: Area, start: usize, run: &[u8], values: &Values) -> Vec<Masked
     if let Area::Memory(16) = area {
         return mask_blocks(start, run, values);
     }
-    let mut sheet = Sheet::new(run, values);
+    let whole = match area {
+        Area::File(..) => from_beginning(start, run),
+        _ => run.to_vec(),
+    };
+    let mut sheet = Sheet::new(&whole, values);
     match area {
         Area::Memory(_) if start == 0 => layout::ultralight_memory(&mut sheet, values),
-        Area::File(_, _) if start > 0 => {}
         Area::File(Place::TUnion, 21) => layout::union_info(&mut sheet, true),
         Area::File(Place::CityUnion, 21) => layout::union_info(&mut sheet, false),
         Area::File(Place::TUnion, 23) => layout::t_union_class(&mut sheet),
@@ -215,7 +223,15 @@ fn mask_run(area: Area, start: usize, run: &[u8], values: &Values) -> Vec<Masked
         Area::Uid | Area::Memory(_) | Area::File(..) | Area::Other => {}
     }
     sheet.keep_padding();
-    sheet.finish()
+    let masked = sheet.finish();
+    masked.into_iter().skip(whole.len() - run.len()).collect()
+}
+
+/// A part of a file at its place in the file, zeros before it.
+fn from_beginning(start: usize, run: &[u8]) -> Vec<u8> {
+    let mut whole = vec![0; start];
+    whole.extend_from_slice(run);
+    whole
 }
 
 /// Blocks are masked one by one, and values that lie across two of them as

@@ -214,6 +214,24 @@ fn a_number_that_select_offers_is_the_one_of_the_file() {
     );
 }
 
+#[test]
+fn a_part_of_a_file_is_masked_as_what_it_is_a_part_of() {
+    let mut card = VirtualCard::t_union("3104870012345678901");
+    let lines = send(
+        &mut card,
+        &[
+            "00A4040008A00000063201010500",
+            "00B0950A0A",
+            "00B0951408",
+            "00B0970A01",
+        ],
+        &[],
+    );
+    assert_eq!(lines[1], "00B0950A0A > 031041000000000000019000");
+    assert_eq!(lines[2], "00B0951408 > 20200101204901019000");
+    assert_eq!(lines[3], "00B0970A01 > 029000", "a student");
+}
+
 proptest! {
     #[test]
     fn no_exchange_panics(
