@@ -47,6 +47,7 @@ mod write;
 pub use chip::ChipAuthentication;
 pub use confirm::confirm_same_card;
 pub use error::{ProfileError, ReadError};
+pub use family::desfire::version::{DesfireGeneration, DesfireVersion};
 pub use hints::{Grade, Hint};
 pub use inspect::{AskedAts, FoundApplication, Inspection, KnownApplication, inspect_card};
 pub use key_ring::KeyRing;

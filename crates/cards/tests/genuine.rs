@@ -12,8 +12,9 @@
 )]
 
 use xueka_cards::{
-    CardReading, ChipAuthentication, Gap, Hint, KeyRing, NoRandomness, NumberSource, ProfileText,
-    ReadError, ReadingProfile, confirm_same_card, inspect_card, read_card,
+    CardReading, ChipAuthentication, DesfireGeneration, Gap, Hint, KeyRing, NoRandomness,
+    NumberSource, ProfileText, ReadError, ReadingProfile, confirm_same_card, inspect_card,
+    read_card,
 };
 use xueka_domain::{AssuranceLevel, CardFamily};
 use xueka_simulator::{Outcome, VirtualCard};
@@ -326,6 +327,25 @@ fn a_desfire_without_the_key_fails_and_shows_nothing() {
     assert_eq!(reading.missing[0].part, Gap::CardNumber);
     // One attempt, and nothing after it.
     assert_eq!(card.exchanges().len(), 4);
+}
+
+#[test]
+fn an_inspection_says_which_desfire_it_is() {
+    let cases = [
+        (VirtualCard::desfire(), DesfireGeneration::Ev1),
+        (school_desfire(), DesfireGeneration::Ev3),
+        (school_desfire().random_uid(), DesfireGeneration::Ev3),
+    ];
+    for (mut card, expected) in cases {
+        let profile = profile(&desfire_text());
+        let inspection = inspect_card(&mut card, &Dialect::STANDARD, &profile).unwrap();
+        let version = inspection.desfire_version.unwrap();
+        assert_eq!(version.generation, expected);
+        assert_eq!(version.n_bytes, 4096);
+    }
+    let mut other = VirtualCard::fm1208();
+    let inspection = inspect_card(&mut other, &Dialect::STANDARD, &profile(FMCOS)).unwrap();
+    assert_eq!(inspection.desfire_version, None);
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod hints;
 mod historical;
 mod outcome;
 mod status;
+mod version;
 
 use xueka_domain::Language;
 
@@ -20,6 +21,7 @@ pub use clues::clue;
 pub use hints::hint;
 pub use outcome::outcome;
 pub use status::status_word;
+pub use version::desfire_version;
 
 /// Something said, by a code and in words.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -18,6 +18,7 @@
 mod authenticate;
 mod native;
 mod session;
+pub(crate) mod version;
 
 use xueka_apdu::StatusWord;
 use xueka_domain::{CardFamily, Uid};

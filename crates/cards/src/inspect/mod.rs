@@ -12,14 +12,16 @@ mod applications;
 use std::cmp::Reverse;
 
 use xueka_apdu::{AtrClaim, Ats, Command};
+use xueka_domain::CardFamily;
 use xueka_transport::{CardSession, Dialect};
 
 pub use applications::{FoundApplication, KnownApplication};
 
 use crate::{
-    CardReading, ChipAuthentication, ReadError, ReadingProfile, Recognition, Trace, TracedSession,
+    CardReading, ChipAuthentication, DesfireVersion, ReadError, ReadingProfile, Recognition, Trace,
+    TracedSession,
     dialogue::{Dialogue, content},
-    family::mifare_classic,
+    family::{desfire, mifare_classic},
     hints::{self, Hint},
     look::{Look, look},
     mifare::ManufacturerBlock,
@@ -39,6 +41,9 @@ pub struct Inspection {
     /// The published applications that were looked for, in their order; empty
     /// where none was.
     pub applications: Vec<FoundApplication>,
+    /// Which `DESFire` the card says it is; `None` for other cards and for one
+    /// that does not say.
+    pub desfire_version: Option<DesfireVersion>,
     /// Signs that the card may be a copy, the strongest first.
     pub hints: Vec<Hint>,
     /// What passed, with everything in it.
@@ -73,8 +78,8 @@ impl AskedAts {
 
 /// Looks at the card closely.
 ///
-/// Sends at most the exchanges of a reading, one for the ATS, and those of
-/// [`KnownApplication::ALL`]. Afterwards the card is led back to the root of
+/// Sends at most the exchanges of a reading, one for the ATS, those of
+/// [`KnownApplication::ALL`], and four for the version of a `DESFire`. Afterwards the card is led back to the root of
 /// its files, so that a reading that follows needs no more than usual.
 ///
 /// # Errors
@@ -88,12 +93,16 @@ pub fn inspect_card(
     let mut traced = TracedSession::new(session);
     let reading = read_card(&mut traced, dialect, profile)?;
     let (mut ats, mut block_0, mut applications) = (AskedAts::NotAsked, None, Vec::new());
+    let mut desfire_version = None;
     if look(&reading.atr, dialect) != Look::Contact {
         let mut card = Dialogue::new(&mut traced);
         ats = ask_ats(&mut card)?;
         block_0 = mifare_classic::read_block_0(&mut card, reading.family, dialect, profile)?;
         if has_processor(&reading.atr, &ats) {
             applications = applications::look_for(&mut card)?;
+        }
+        if reading.family == CardFamily::Desfire {
+            desfire_version = desfire::version::read(&mut card)?;
         }
     }
     let trace = traced.into_trace();
@@ -104,6 +113,7 @@ pub fn inspect_card(
         recognition,
         ats,
         applications,
+        desfire_version,
         hints,
         trace,
     })

@@ -15,4 +15,5 @@ mod malformed;
 mod mifare;
 mod pages;
 mod purse;
+mod school;
 mod script;

@@ -17,6 +17,8 @@ pub(crate) fn inspection(
     let clues = inspection.recognition.because.iter();
     let applications = inspection.applications.iter();
     let hints = inspection.hints.iter();
+    let version = inspection.desfire_version;
+    let version = version.map(|version| explain::desfire_version(version, language));
     v1::InspectCardResponse {
         reader: reader.to_string(),
         reading: Some(super::reading(&inspection.reading)),
@@ -30,8 +32,9 @@ pub(crate) fn inspection(
             AskedAts::NotAsked | AskedAts::Refused(_) => Vec::new(),
         },
         applications: applications.map(|it| application(*it, language)).collect(),
-        findings: explain::outcome(&inspection.reading, language)
+        findings: version
             .into_iter()
+            .chain(explain::outcome(&inspection.reading, language))
             .map(|said| v1::Finding {
                 code: said.code.to_owned(),
                 message: said.text,
