@@ -52,6 +52,7 @@ pub use hints::{Grade, Hint};
 pub use inspect::{AskedAts, FoundApplication, Inspection, KnownApplication, inspect_card};
 pub use key_ring::KeyRing;
 pub use mask::{Failure, MaskedByte, MaskedBytes, MaskedExchange, MaskedOutcome, MaskedTrace};
+pub use profile::place::{Communication, Directory, FileName, KeyInput};
 pub use profile::{KeyAttempts, PUBLISHED_PROFILES, ProfileText, ReadingProfile};
 pub use purse::{Balance, NoPurse, Trip, TripKind, read_balance, read_trips};
 pub use randomness::{NoRandomness, Randomness};
@@ -63,5 +64,5 @@ pub use secret::{Key, MifareKey, SecretKey};
 pub use trace::{Trace, TracedSession};
 pub use write::{
     CardContent, Chip, Content, InvalidPlan, Journal, JournalError, KeyUse, Place, Side, Step,
-    WriteEnd, WriteError, WriteId, WritePlan, plan_write, recover_card, write_card,
+    WriteEnd, WriteError, WriteId, WritePlan, WriteTools, plan_write, recover_card, write_card,
 };

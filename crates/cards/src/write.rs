@@ -24,13 +24,14 @@ pub(crate) mod copies;
 mod error;
 mod journal;
 mod medium;
+pub(crate) mod names;
 mod plan;
 mod run;
 
 use xueka_domain::CardFamily;
 use xueka_transport::{CardSession, Dialect};
 
-use crate::{KeyRing, ReadingProfile, read_card};
+use crate::{KeyRing, Randomness, ReadingProfile, read_card};
 
 pub use content::CardContent;
 pub use error::WriteError;
@@ -38,6 +39,17 @@ pub use journal::{Journal, JournalError, WriteEnd, WriteId};
 pub use medium::Side;
 pub(crate) use medium::{Medium, Standing};
 pub use plan::{Chip, Content, InvalidPlan, KeyUse, Place, Step, WritePlan};
+
+/// What writing needs besides a card and a plan.
+#[derive(Clone, Copy, Debug)]
+pub struct WriteTools<'a> {
+    /// What differs between reader models.
+    pub dialect: &'a Dialect,
+    /// The keys that plans name.
+    pub keys: &'a KeyRing,
+    /// Where the challenges of authentications come from.
+    pub random: Randomness,
+}
 
 /// Plans how the card in the field gets this content, by the first place of the
 /// profile for its family that says how it is written.
@@ -52,12 +64,11 @@ pub use plan::{Chip, Content, InvalidPlan, KeyUse, Place, Step, WritePlan};
 /// that the profile says nothing about writing it.
 pub fn plan_write(
     session: &mut dyn CardSession,
-    dialect: &Dialect,
+    tools: WriteTools<'_>,
     profile: &ReadingProfile,
-    keys: &KeyRing,
     content: &CardContent,
 ) -> Result<WritePlan, WriteError> {
-    let reading = read_card(session, dialect, profile)?;
+    let reading = read_card(session, tools.dialect, profile)?;
     let uid = reading.uid.filter(|uid| !uid.is_random());
     let uid = uid.ok_or(WriteError::NoFixedUid)?;
     let steps = match reading.family {
@@ -81,12 +92,11 @@ pub fn plan_write(
 /// [`recover_card`] takes it up at the card's next tap.
 pub fn write_card(
     session: &mut dyn CardSession,
-    dialect: &Dialect,
-    keys: &KeyRing,
+    tools: WriteTools<'_>,
     plan: &WritePlan,
     journal: &mut dyn Journal,
 ) -> Result<WriteEnd, WriteError> {
-    with_medium(session, dialect, keys, plan, |medium| {
+    with_medium(session, tools, plan, |medium| {
         run::carry_out(medium, plan, journal)
     })
 }
@@ -103,14 +113,13 @@ pub fn write_card(
 /// [`WriteError`]. The entry stays open: put the card back once more.
 pub fn recover_card(
     session: &mut dyn CardSession,
-    dialect: &Dialect,
-    keys: &KeyRing,
+    tools: WriteTools<'_>,
     id: WriteId,
     plan: &WritePlan,
     wanted: Option<Side>,
     journal: &mut dyn Journal,
 ) -> Result<WriteEnd, WriteError> {
-    with_medium(session, dialect, keys, plan, |medium| {
+    with_medium(session, tools, plan, |medium| {
         run::recover(medium, id, plan, wanted, journal)
     })
 }
@@ -118,8 +127,7 @@ pub fn recover_card(
 /// Hands the family's medium, chosen by the places of the plan, to `work`.
 fn with_medium(
     _session: &mut dyn CardSession,
-    _dialect: &Dialect,
-    _keys: &KeyRing,
+    _tools: WriteTools<'_>,
     plan: &WritePlan,
     _work: impl FnOnce(&mut dyn Medium) -> Result<WriteEnd, WriteError>,
 ) -> Result<WriteEnd, WriteError> {

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use xueka_apdu::{DfName, FileId, Sfi};
 use xueka_domain::{AssuranceLevel, CardFamily};
 
@@ -76,14 +77,15 @@ pub(crate) struct CpuPlace {
 }
 
 /// A directory of files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Directory {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Directory {
     /// The root, which is selected when the card arrives.
     Root,
     /// An application, selected by name.
-    Named(DfName),
+    Named(#[serde(with = "crate::write::names::df_name")] DfName),
     /// A directory, selected by file identifier.
-    Numbered(FileId),
+    Numbered(#[serde(with = "crate::write::names::file_id")] FileId),
 }
 
 /// A file, or one record of it.
@@ -96,12 +98,13 @@ pub(crate) struct CpuFile {
 }
 
 /// How a file is named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FileName {
-    /// Short identifier: read without being selected.
-    Short(Sfi),
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileName {
+    /// Short identifier: read and written without being selected.
+    Short(#[serde(with = "crate::write::names::sfi")] Sfi),
     /// File identifier: selected first.
-    Long(FileId),
+    Long(#[serde(with = "crate::write::names::file_id")] FileId),
 }
 
 /// INTERNAL AUTHENTICATE: the chip works on a challenge of eight bytes with a
@@ -119,7 +122,7 @@ pub(crate) struct InternalAuthentication {
 }
 
 /// What a chip does with a challenge.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ProofAnswer {
     /// It enciphers it (P1 `00`).
@@ -162,7 +165,7 @@ pub(crate) struct DesfireKey {
 }
 
 /// A form of mutual authentication with an AES key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum AuthenticationForm {
     /// `AA`, which every card from EV1 on knows.
@@ -184,9 +187,9 @@ pub(crate) struct DesfireFile {
 /// How the content of a `DESFire` file travels.
 ///
 /// Source: NXP AN12752 (DESFire EV3 feature overview), communication settings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Communication {
+pub enum Communication {
     /// As it is.
     Plain,
     /// With a MAC.
@@ -206,14 +209,15 @@ pub(crate) struct ProfileKey {
 }
 
 /// A part of what a key is diversified by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum KeyInput {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyInput {
     /// The chip's UID, as the card sends it; the real one behind a random one.
     Uid,
     /// The application's identifier, as the profile writes it.
     Application,
     /// These bytes, such as a name of the system.
-    Bytes(Box<[u8]>),
+    Bytes(#[serde(with = "crate::write::names::boxed")] Box<[u8]>),
 }
 
 impl DesfireAid {

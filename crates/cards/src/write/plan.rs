@@ -7,6 +7,7 @@ use thiserror::Error;
 use xueka_domain::Uid;
 
 use super::WriteError;
+use crate::profile::place::{Communication, Directory, FileName, KeyInput};
 
 /// What a write changes on one card, place by place, in the order in which it
 /// is written.
@@ -43,9 +44,14 @@ pub struct KeyUse {
     /// Its name in the key file.
     pub name: String,
     /// As what the chip knows it: the number of a key of a `DESFire`
-    /// application or of an ISO 7816-4 directory; for a MIFARE Classic sector 0
-    /// is key A and 1 key B; for a password 0.
-    pub slot: u8,
+    /// application; of a key of FMCOS the kind in the upper byte and the
+    /// identifier in the lower one; for a MIFARE Classic sector 0 is key A and 1
+    /// key B; for a password 0.
+    pub slot: u16,
+    /// From what the card's own key is made, by NXP AN10922; empty for a key
+    /// that stands on the card as it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub diversified_by: Vec<KeyInput>,
 }
 
 /// A place on a chip.
@@ -63,19 +69,26 @@ pub enum Place {
     Page(u8),
     /// Bytes of a transparent file of an ISO 7816-4 card.
     File {
-        /// The directory's file identifier.
-        directory: u16,
-        /// The file's identifier.
-        file: u16,
-        /// Where the bytes begin in it.
-        offset: u16,
+        /// The directory.
+        directory: Directory,
+        /// The file.
+        file: FileName,
+        /// Where the bytes begin in it, below 256.
+        offset: u8,
     },
-    /// A key of a directory of an ISO 7816-4 card.
-    FileKey {
-        /// The directory's file identifier.
-        directory: u16,
-        /// The chip's name of the key.
-        key: u8,
+    /// An application of a `DESFire`: whether there is one, and its settings,
+    /// as GET KEY SETTINGS tells them.
+    DesfireApplication {
+        /// The application, most significant byte first.
+        application: [u8; 3],
+    },
+    /// A file of a `DESFire` application: whether there is one, and its
+    /// settings, as GET FILE SETTINGS tells them.
+    DesfireFileSettings {
+        /// The application, most significant byte first.
+        application: [u8; 3],
+        /// The file.
+        file: u8,
     },
     /// Bytes of a `DESFire` backup data file.
     DesfireFile {
@@ -83,6 +96,8 @@ pub enum Place {
         application: [u8; 3],
         /// The file.
         file: u8,
+        /// How they travel.
+        communication: Communication,
         /// Where the bytes begin in it.
         offset: u16,
     },
@@ -127,6 +142,8 @@ pub enum Content {
     /// A key, by its name in the key file. Only an authentication tells whether
     /// it stands there.
     Key(String),
+    /// Nothing: the place itself is not there.
+    Nothing,
 }
 
 /// Why a text is no plan: it was not written by this program, or by a newer
@@ -197,8 +214,11 @@ impl Place {
         match self {
             Self::ClassicBlock(_) | Self::ClassicTrailer { .. } => Chip::MifareClassic,
             Self::Page(_) => Chip::Type2,
-            Self::File { .. } | Self::FileKey { .. } => Chip::Files,
-            Self::DesfireFile { .. } | Self::DesfireKey { .. } => Chip::Desfire,
+            Self::File { .. } => Chip::Files,
+            Self::DesfireApplication { .. }
+            | Self::DesfireFileSettings { .. }
+            | Self::DesfireFile { .. }
+            | Self::DesfireKey { .. } => Chip::Desfire,
         }
     }
 }
@@ -228,6 +248,7 @@ impl fmt::Debug for Content {
             Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
             Self::Trailer { key_a, key_b, .. } => write!(f, "keys {key_a:?} and {key_b:?}"),
             Self::Key(name) => write!(f, "key {name:?}"),
+            Self::Nothing => f.write_str("nothing"),
         }
     }
 }
@@ -247,6 +268,7 @@ mod tests {
                     keys: vec![KeyUse {
                         name: "factory".to_owned(),
                         slot: 0,
+                        diversified_by: Vec::new(),
                     }],
                     old: Content::Bytes(vec![0x00; 16]),
                     new: Content::Bytes(b"1000751012345678".to_vec()),
