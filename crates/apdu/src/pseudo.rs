@@ -57,6 +57,17 @@ impl Command {
         let [p1, p2] = address.to_be_bytes();
         Self::assemble([0xFF, 0xB0, p1, p2], &[], Some(le))
     }
+
+    /// UPDATE BINARY to a storage card: sets one block or page of `N` bytes (16
+    /// on a MIFARE Classic, 4 on an Ultralight).
+    ///
+    /// The data may be keys: wipe the command after use.
+    #[must_use]
+    pub fn write_storage<const N: usize>(address: u16, data: &[u8; N]) -> Self {
+        const { assert!(N <= 255) };
+        let [p1, p2] = address.to_be_bytes();
+        Self::assemble([0xFF, 0xD6, p1, p2], data, None)
+    }
 }
 
 #[cfg(test)]
@@ -84,6 +95,10 @@ mod tests {
                 "FF8800046000",
             ),
             (Command::read_storage(4, Le::new::<16>()), "FFB0000410"),
+            (
+                Command::write_storage(0x0105, &[0xA1, 0xB2, 0xC3, 0xD4]),
+                "FFD6010504A1B2C3D4",
+            ),
         ];
         for (command, expected) in cases {
             assert_eq!(hex::encode_upper(command.as_bytes()), expected);

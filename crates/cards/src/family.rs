@@ -1,6 +1,7 @@
 //! One module a family: its facts with their sources, and how it is read.
 
 pub(crate) mod city_union;
+pub(crate) mod classic_blocks;
 pub(crate) mod desfire;
 mod info_file;
 pub(crate) mod mifare_classic;

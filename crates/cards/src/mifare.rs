@@ -7,6 +7,6 @@ mod access;
 mod layout;
 mod manufacturer;
 
-pub use access::{AccessBits, DamagedAccessBits, DataAccess, Permission, TrailerAccess};
+pub use access::{AccessBits, Condition, DamagedAccessBits, DataAccess, Permission, TrailerAccess};
 pub use layout::{Block, ClassicSize, KeyKind, Sector};
 pub use manufacturer::ManufacturerBlock;

@@ -152,8 +152,8 @@ impl ReadingProfile {
     pub(crate) fn classic(&self, size: ClassicSize) -> impl Iterator<Item = &ClassicPlace> {
         let places = self.places.classic.iter();
         places.filter(move |place| {
-            let needed = place.fields.places();
-            needed.iter().all(|(block, _)| size.has(*block))
+            let needed = place.form.blocks();
+            needed.iter().all(|block| size.has(*block))
         })
     }
 

@@ -16,20 +16,22 @@
 //! `mifareomnikeyxx21commands.cpp`, `acsacrresultchecker.cpp`; nfc-pcsc issue
 //! 119; hardware-notes/card-mifare-classic.md.
 
-use xueka_apdu::{Command, Le, StatusWord};
+use xueka_apdu::StatusWord;
 use xueka_domain::CardFamily;
-use xueka_transport::{Asked, AuthenticateForm, Dialect, KeyPlace, Meaning, TransportError};
-use zeroize::Zeroize;
+use xueka_transport::Dialect;
 
+use super::classic_blocks::BlockReader;
 use crate::{
-    NumberSource, ReadError, ReadingProfile,
-    dialogue::{Dialogue, content},
+    Gap, NumberSource, ReadError, ReadingProfile,
+    dialogue::Dialogue,
     findings::Findings,
-    mifare::{Block, ClassicSize, KeyKind, ManufacturerBlock, Sector},
-    profile::place::{ClassicPlace, SectorKey},
+    mifare::{Block, ClassicSize, ManufacturerBlock},
+    profile::{
+        field::Fields,
+        place::{ClassicForm, ClassicPlace, InCopies, SectorKey},
+    },
+    write::copies::{self, Copy},
 };
-
-const BLOCK_LENGTH: Le = Le::new::<16>();
 
 /// Reads number and dates from the first configured place that has a number.
 /// Without a place that the card has, no number is promised and nothing is
@@ -46,7 +48,7 @@ pub(crate) fn read(
     };
     let mut reader = BlockReader::new(dialect, profile.max_key_attempts());
     for place in profile.classic(size) {
-        if reader.attempts_left == 0 {
+        if reader.attempts_left() == 0 {
             break;
         }
         findings = read_place(card, &mut reader, family, place)?;
@@ -72,8 +74,8 @@ pub(crate) fn read_block_0(
         return Ok(None);
     };
     let in_sector = |place: &&ClassicPlace| {
-        let mut places = place.fields.places().into_iter();
-        places.any(|(known, _)| known.sector() == block.sector())
+        let mut blocks = place.form.blocks().into_iter();
+        blocks.any(|known| known.sector() == block.sector())
     };
     let Some(place) = profile.classic(size).find(in_sector) else {
         return Ok(None);
@@ -92,173 +94,74 @@ fn read_place<'a>(
 ) -> Result<Findings, ReadError> {
     let mut findings = Findings::of(family);
     findings.assurance = place.assurance;
-    for (block, _) in place.fields.places() {
-        let content = reader.read(card, block, &place.keys)?;
-        let content = content.as_deref().map_err(|refused| *refused);
-        let source = NumberSource::MifareBlock {
-            block: block.number(),
-        };
-        place.fields.take(&mut findings, block, content, source);
-        if findings.number.is_none() {
-            break;
+    match &place.form {
+        ClassicForm::Blocks(fields) => {
+            read_blocks(card, reader, fields, &place.keys, &mut findings)?;
+        }
+        ClassicForm::Copies(copies) => {
+            read_copies(card, reader, copies, &place.keys, &mut findings)?;
         }
     }
     Ok(findings)
 }
 
-/// Opens sectors and reads blocks, with no more exchanges than that needs: a
-/// sector that is open and a key that is loaded stay so.
-struct BlockReader<'a> {
-    dialect: &'a Dialect,
-    /// How many authentications may follow.
-    attempts_left: u8,
-    /// Which of the dialect's key memories the reader has, as far as is known.
-    memory: usize,
-    /// The key that the reader holds.
-    loaded: Option<&'a SectorKey>,
-    /// The sector that is open, by the loaded key.
-    open: Option<Sector>,
+fn read_blocks<'a>(
+    card: &mut Dialogue<'_>,
+    reader: &mut BlockReader<'a>,
+    fields: &Fields<Block>,
+    keys: &'a [SectorKey],
+    findings: &mut Findings,
+) -> Result<(), ReadError> {
+    for (block, _) in fields.places() {
+        let content = reader.read(card, block, keys)?;
+        let content = content.as_deref().map_err(|refused| *refused);
+        fields.take(findings, block, content, source(block));
+        if findings.number.is_none() {
+            break;
+        }
+    }
+    Ok(())
 }
 
-/// The bytes of a block, or the status word that refused it.
-type BlockRead = Result<Vec<u8>, StatusWord>;
-
-impl<'a> BlockReader<'a> {
-    fn new(dialect: &'a Dialect, max_attempts: u8) -> Self {
-        Self {
-            dialect,
-            attempts_left: max_attempts,
-            memory: 0,
-            loaded: None,
-            open: None,
-        }
-    }
-
-    /// Reads a block with the first of these keys that opens its sector and may
-    /// read it.
-    fn read(
-        &mut self,
-        card: &mut Dialogue<'_>,
-        block: Block,
-        keys: &'a [SectorKey],
-    ) -> Result<BlockRead, ReadError> {
-        let mut refused = StatusWord::SECURITY_NOT_SATISFIED;
-        for key in self.in_order(keys) {
-            let is_open = self.open == Some(block.sector()) && self.loaded == Some(key);
-            if !is_open {
-                if self.attempts_left == 0 {
-                    break;
-                }
-                if let Err(word) = self.load(card, key)? {
-                    return Ok(Err(word));
-                }
-                if let Err(word) = self.authenticate(card, block, key)? {
-                    refused = word;
-                    if self.another_key_may_help(Asked::Authenticate, word)? {
-                        continue;
-                    }
-                    break;
-                }
-            }
-            let command = Command::read_storage(block.number().into(), BLOCK_LENGTH);
-            match content(card.ask(&command)?) {
-                Ok(bytes) => return Ok(Ok(bytes.to_vec())),
-                Err(word) => {
-                    // A refusal ends the authentication (MF1S50yyX, §9).
-                    self.open = None;
-                    refused = word;
-                    if !self.another_key_may_help(Asked::Access, word)? {
-                        break;
-                    }
-                }
+/// Reads both copies, since only both say which of them counts.
+fn read_copies<'a>(
+    card: &mut Dialogue<'_>,
+    reader: &mut BlockReader<'a>,
+    record: &InCopies<Block>,
+    keys: &'a [SectorKey],
+    findings: &mut Findings,
+) -> Result<(), ReadError> {
+    let mut read = |blocks: &[Block]| -> Result<Result<Vec<u8>, StatusWord>, ReadError> {
+        let mut copy = Vec::new();
+        for block in blocks {
+            match reader.read(card, *block, keys)? {
+                Ok(bytes) => copy.extend(bytes),
+                Err(refused) => return Ok(Err(refused)),
             }
         }
-        Ok(Err(refused))
-    }
-
-    /// The keys, the loaded one first: it opened the sector before.
-    fn in_order(&self, keys: &'a [SectorKey]) -> impl Iterator<Item = &'a SectorKey> + use<'a> {
-        let at = keys.iter().position(|key| self.loaded == Some(key));
-        let (before, from) = keys.split_at(at.unwrap_or_default());
-        from.iter().chain(before)
-    }
-
-    /// Puts a key into the reader, into the first memory that takes it; the
-    /// status word when none does.
-    fn load(
-        &mut self,
-        card: &mut Dialogue<'_>,
-        key: &'a SectorKey,
-    ) -> Result<Result<(), StatusWord>, ReadError> {
-        if self.loaded == Some(key) {
-            return Ok(Ok(()));
+        Ok(Ok(copy))
+    };
+    let (first, second) = match (read(&record.first)?, read(&record.second)?) {
+        (Ok(first), Ok(second)) => (first, second),
+        // The copy that can be read may be the one that no longer counts.
+        (Err(refused), _) | (_, Err(refused)) => {
+            findings.refused(&[Gap::CardNumber], refused);
+            return Ok(());
         }
-        (self.loaded, self.open) = (None, None);
-        let mut refused = StatusWord::SECURITY_NOT_SATISFIED;
-        let slot = self.place_of(key.kind).load_slot;
-        let memories = self.dialect.key_memories.iter().enumerate();
-        for (index, structure) in memories.skip(self.memory) {
-            let mut command = Command::load_key(*structure, slot, key.key.reveal());
-            let answer = card.ask(&command).map(|response| response.status_word);
-            command.zeroize();
-            let word = answer?;
-            if word.is_ok() {
-                (self.memory, self.loaded) = (index, Some(key));
-                return Ok(Ok(()));
-            }
-            refused = word;
-            if self.meaning(Asked::LoadKey, word)? != Meaning::WrongMemory {
-                break;
-            }
-        }
-        Ok(Err(refused))
-    }
+    };
+    let held = copies::open(&first, &second);
+    let content = Ok(held.data.unwrap_or_default());
+    let blocks = match held.counts {
+        Copy::First => &record.first,
+        Copy::Second => &record.second,
+    };
+    let block = blocks.first().copied().unwrap_or(Block::MANUFACTURER);
+    record.fields.take(findings, (), content, source(block));
+    Ok(())
+}
 
-    fn authenticate(
-        &mut self,
-        card: &mut Dialogue<'_>,
-        block: Block,
-        key: &SectorKey,
-    ) -> Result<Result<(), StatusWord>, ReadError> {
-        let KeyPlace { kind, slot, .. } = self.place_of(key.kind);
-        let command = match self.dialect.authenticate {
-            AuthenticateForm::General => Command::authenticate_block(block.number(), kind, slot),
-            AuthenticateForm::Short => {
-                Command::authenticate_block_short(block.number(), kind, slot)
-            }
-        };
-        self.attempts_left = self.attempts_left.saturating_sub(1);
-        let word = card.ask(&command)?.status_word;
-        self.open = word.is_ok().then(|| block.sector());
-        Ok(if word.is_ok() { Ok(()) } else { Err(word) })
-    }
-
-    fn place_of(&self, kind: KeyKind) -> KeyPlace {
-        match kind {
-            KeyKind::A => self.dialect.key_a,
-            KeyKind::B => self.dialect.key_b,
-        }
-    }
-
-    /// Whether it makes sense to go on with the next configured key: the card
-    /// refused this one, or the reader does not say what failed.
-    fn another_key_may_help(&self, asked: Asked, word: StatusWord) -> Result<bool, ReadError> {
-        Ok(match self.meaning(asked, word)? {
-            Meaning::KeyRefused | Meaning::NotAuthenticated | Meaning::Unclear => true,
-            Meaning::WrongMemory
-            | Meaning::KeyNotTaken
-            | Meaning::NoSuchBlock
-            | Meaning::WrongCard
-            | Meaning::NoAnswer => false,
-        })
-    }
-
-    /// What a status word means on this reader. That the card does not answer
-    /// is no answer of the card but a tear.
-    fn meaning(&self, asked: Asked, word: StatusWord) -> Result<Meaning, ReadError> {
-        match self.dialect.meaning(asked, word.value()) {
-            Meaning::NoAnswer => Err(TransportError::CardGone.into()),
-            meaning => Ok(meaning),
-        }
+fn source(block: Block) -> NumberSource {
+    NumberSource::MifareBlock {
+        block: block.number(),
     }
 }

@@ -13,7 +13,7 @@
 
 use thiserror::Error;
 
-use super::Block;
+use super::{Block, KeyKind};
 
 /// The access bits of one sector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,6 +72,19 @@ pub struct TrailerAccess {
     pub read_key_b: Permission,
     /// Write key B.
     pub write_key_b: Permission,
+}
+
+impl Permission {
+    /// Whether that one of the two keys may.
+    #[must_use]
+    pub fn includes(self, kind: KeyKind) -> bool {
+        match self {
+            Self::Never => false,
+            Self::KeyA => kind == KeyKind::A,
+            Self::KeyB => kind == KeyKind::B,
+            Self::Either => true,
+        }
+    }
 }
 
 fn data(
@@ -235,6 +248,26 @@ impl AccessBits {
         trailer
     }
 
+    /// Whether one of the keys can change both keys and the access bits.
+    #[must_use]
+    pub fn may_be_changed(self) -> bool {
+        [KeyKind::A, KeyKind::B]
+            .into_iter()
+            .any(|kind| self.may_be_changed_by(kind))
+    }
+
+    /// Whether that key can change both keys and the access bits.
+    #[must_use]
+    pub fn may_be_changed_by(self, kind: KeyKind) -> bool {
+        let allowed = self.trailer().of_trailer();
+        let needed = [
+            allowed.write_key_a,
+            allowed.write_access,
+            allowed.write_key_b,
+        ];
+        needed.iter().all(|permission| permission.includes(kind))
+    }
+
     /// Whether key B opens the sector; where it can be read it does not.
     #[must_use]
     pub fn key_b_opens(self) -> bool {
@@ -251,6 +284,20 @@ mod tests {
 
     fn condition(bits: &str) -> Condition {
         Condition::new(u8::from_str_radix(bits, 2).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_permission_names_its_keys() {
+        let cases = [
+            (Never, false, false),
+            (KeyA, true, false),
+            (KeyB, false, true),
+            (Either, true, true),
+        ];
+        for (permission, by_a, by_b) in cases {
+            let by = [KeyKind::A, KeyKind::B].map(|kind| permission.includes(kind));
+            assert_eq!(by, [by_a, by_b], "{permission:?}");
+        }
     }
 
     /// The rows in the order of the data sheet, whose C1 changes fastest.
@@ -307,6 +354,22 @@ mod tests {
         let trailer = school.condition(Block::from(7)).of_trailer();
         assert_eq!((trailer.write_key_a, trailer.write_access), (KeyB, KeyB));
         assert!(school.key_b_opens());
+    }
+
+    #[test]
+    fn two_conditions_let_a_trailer_be_changed() {
+        for number in 0..8 {
+            let trailer = Condition::new(number).unwrap();
+            let bits = AccessBits::new([Condition(0); 3], trailer);
+            let by = [KeyKind::A, KeyKind::B].map(|kind| bits.may_be_changed_by(kind));
+            let expected = match number {
+                0b001 => [true, false],
+                0b011 => [false, true],
+                _ => [false, false],
+            };
+            assert_eq!(by, expected, "{number:03b}");
+            assert_eq!(bits.may_be_changed(), by != [false, false], "{number:03b}");
+        }
     }
 
     #[test]

@@ -38,6 +38,27 @@ pub enum KeyKind {
     B,
 }
 
+impl KeyKind {
+    /// As which key of a sector it is numbered: 0 for A, 1 for B.
+    #[must_use]
+    pub fn slot(self) -> u16 {
+        match self {
+            Self::A => 0,
+            Self::B => 1,
+        }
+    }
+
+    /// The key of that number; `None` above 1.
+    #[must_use]
+    pub fn from_slot(slot: u16) -> Option<Self> {
+        match slot {
+            0 => Some(Self::A),
+            1 => Some(Self::B),
+            _ => None,
+        }
+    }
+}
+
 impl ClassicSize {
     /// The size of a family; `None` when it is no MIFARE Classic.
     #[must_use]

@@ -1,5 +1,7 @@
 //! From the tables of a profile to places that a card can have.
 
+mod classic;
+
 use std::ops::Range;
 
 use toml::Spanned;
@@ -8,21 +10,20 @@ use xueka_domain::{AssuranceLevel, CardFamily};
 
 use super::{
     document::{
-        AssuranceWord, BlockDate, BlockNumber, ClassicTable, CpuFamily, CpuTable, DesfireDate,
+        AssuranceWord, CpuFamily, CpuTable, DesfireDate,
         DesfireNumber, DesfireTable, FileDate, FileNumber, PageNumber, PageTable, ProofTable,
-        SectorKeyTable, TextTable,
+        TextTable,
     },
     field::{DateCoding, DateField, Fields, NumberCoding, NumberField},
     place::{
-        ClassicPlace, Communication, CpuFile, CpuPlace, DesfireAid, DesfireFile, DesfireKey,
+        Communication, CpuFile, CpuPlace, DesfireAid, DesfireFile, DesfireKey,
         DesfirePlace, Directory, FileName, InternalAuthentication, KeyInput, PageForm, PagePlace,
-        ProfileKey, SectorKey, TextPattern,
+        ProfileKey, TextPattern,
     },
 };
 use crate::{
     Key, KeyRing,
     diversify::{MAX_AES_INPUT, MAX_DES_INPUT},
-    mifare::{Block, Sector},
 };
 
 /// What is wrong in a profile, and where in its text.
@@ -57,60 +58,7 @@ fn wrong<T, V>(at: &Spanned<V>, problem: impl Into<String>) -> Checked<T> {
     })
 }
 
-/// Checks `[[mifare_classic]]`.
-pub(super) fn classic(table: &ClassicTable, keys: &KeyRing) -> Checked<ClassicPlace> {
-    let listed = table.keys.as_ref();
-    if listed.is_empty() || listed.len() > MAX_KEYS {
-        return wrong(&table.keys, format!("a place has 1 to {MAX_KEYS} keys"));
-    }
-    let sector_keys = listed.iter().map(|entry| sector_key(entry, keys));
-    let date = |table: &BlockDate| {
-        let block = block(&table.sector, &table.block)?;
-        Ok((block, date_field(&table.offset, table.coding, BLOCK)?))
-    };
-    Ok(ClassicPlace {
-        fields: Fields {
-            number: block_number(&table.number)?,
-            valid_from: table.valid_from.as_ref().map(date).transpose()?,
-            valid_until: table.valid_until.as_ref().map(date).transpose()?,
-        },
-        keys: sector_keys.collect::<Checked<_>>()?,
-        // The cipher is broken: a number behind a key proves no more.
-        assurance: assurance(table.assurance.as_ref(), AssuranceLevel::NumberRead)?,
-    })
-}
-
-fn sector_key(entry: &SectorKeyTable, keys: &KeyRing) -> Checked<SectorKey> {
-    match key(&entry.name, keys)? {
-        Key::Mifare(key) => Ok(SectorKey {
-            key: key.clone(),
-            kind: entry.kind,
-        }),
-        other => wrong_cipher(&entry.name, other, "a MIFARE key"),
-    }
-}
-
-fn block_number(table: &BlockNumber) -> Checked<(Block, NumberField)> {
-    let block = block(&table.sector, &table.block)?;
-    let field = number_field(table.offset, &table.length, table.coding, BLOCK)?;
-    Ok((block, field))
-}
-
-fn block(sector: &Spanned<u8>, index: &Spanned<u8>) -> Checked<Block> {
-    let Some(known) = Sector::new(*sector.as_ref()) else {
-        return wrong(sector, "a sector is 0 to 39");
-    };
-    match known.block(*index.as_ref()) {
-        Some(block) if !block.is_trailer() => Ok(block),
-        _ => wrong(
-            index,
-            format!(
-                "a block of this sector is 0 to {}; the last one holds its keys",
-                known.n_blocks() - 2
-            ),
-        ),
-    }
-}
+pub(super) use self::classic::classic;
 
 /// Checks `[[ultralight]]`.
 pub(super) fn page(table: &Spanned<PageTable>) -> Checked<PagePlace> {

@@ -34,10 +34,48 @@ pub(super) struct Document {
 #[serde(deny_unknown_fields)]
 pub(super) struct ClassicTable {
     pub(super) keys: Spanned<Vec<SectorKeyTable>>,
-    pub(super) number: BlockNumber,
-    pub(super) valid_from: Option<BlockDate>,
-    pub(super) valid_until: Option<BlockDate>,
+    pub(super) copies: Option<Spanned<BlockCopies>>,
+    pub(super) number: Spanned<BlockNumber>,
+    pub(super) valid_from: Option<Spanned<BlockDate>>,
+    pub(super) valid_until: Option<Spanned<BlockDate>>,
     pub(super) assurance: Option<Spanned<AssuranceWord>>,
+    pub(super) write: Option<Spanned<ClassicWriteTable>>,
+}
+
+/// Where the two copies of a record begin, and how many blocks each has.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BlockCopies {
+    pub(super) first: BlockBegin,
+    pub(super) second: BlockBegin,
+    pub(super) blocks: Spanned<u8>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BlockBegin {
+    pub(super) sector: Spanned<u8>,
+    pub(super) block: Spanned<u8>,
+}
+
+/// `[mifare_classic.write]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClassicWriteTable {
+    /// Keys that may stand on cards that are not written yet.
+    #[serde(default)]
+    pub(super) keys: Vec<SectorKeyTable>,
+    pub(super) trailer: Option<Spanned<TrailerTable>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrailerTable {
+    pub(super) key_a: Spanned<String>,
+    pub(super) key_b: Spanned<String>,
+    /// The conditions of the data sheet, C1 C2 C3.
+    pub(super) data: Spanned<String>,
+    pub(super) trailer: Spanned<String>,
 }
 
 /// A key of a sector: `{ name = "school", kind = "A" }`.
@@ -51,8 +89,8 @@ pub(super) struct SectorKeyTable {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BlockNumber {
-    pub(super) sector: Spanned<u8>,
-    pub(super) block: Spanned<u8>,
+    pub(super) sector: Option<Spanned<u8>>,
+    pub(super) block: Option<Spanned<u8>>,
     pub(super) offset: u16,
     pub(super) length: Spanned<u8>,
     pub(super) coding: NumberCoding,
@@ -61,8 +99,8 @@ pub(super) struct BlockNumber {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BlockDate {
-    pub(super) sector: Spanned<u8>,
-    pub(super) block: Spanned<u8>,
+    pub(super) sector: Option<Spanned<u8>>,
+    pub(super) block: Option<Spanned<u8>>,
     pub(super) offset: Spanned<u16>,
     pub(super) coding: DateCoding,
 }

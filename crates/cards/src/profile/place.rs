@@ -10,18 +10,62 @@ use xueka_domain::{AssuranceLevel, CardFamily};
 use super::field::Fields;
 use crate::{
     Key, MifareKey,
-    mifare::{Block, KeyKind},
+    mifare::{AccessBits, Block, KeyKind},
+    write::KeyUse,
 };
 
 /// Where MIFARE Classic cards keep a number.
 #[derive(Clone, Debug)]
 pub(crate) struct ClassicPlace {
-    /// Number and dates, by block.
-    pub(crate) fields: Fields<Block>,
+    /// In which form.
+    pub(crate) form: ClassicForm,
+    /// How the place is written, where it may be.
+    pub(crate) write: Option<ClassicWrite>,
     /// The keys that may open the sectors, tried in their order; at least one.
     pub(crate) keys: Box<[SectorKey]>,
     /// How far a number from here is trusted at most.
     pub(crate) assurance: AssuranceLevel,
+}
+
+/// The two forms in which blocks hold a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ClassicForm {
+    /// Fields, each in its block.
+    Blocks(Fields<Block>),
+    /// A record in two copies that are written in turn.
+    Copies(InCopies<Block>),
+}
+
+/// A record that is kept twice: see [`crate::write::copies`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct InCopies<U> {
+    /// The blocks or pages of the first copy, in their order.
+    pub(crate) first: Box<[U]>,
+    /// Those of the second, as many.
+    pub(crate) second: Box<[U]>,
+    /// Number and dates within the record.
+    pub(crate) fields: Fields<()>,
+}
+
+/// How blocks are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ClassicWrite {
+    /// All keys that may stand on a card, before and after it is written.
+    pub(crate) keys: Box<[KeyUse]>,
+    /// What stands in the trailers of the place's sectors in the end; `None`
+    /// where they stay as they are.
+    pub(crate) trailer: Option<NewTrailer>,
+}
+
+/// Keys, by name, and access bits for a sector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NewTrailer {
+    /// Key A.
+    pub(crate) key_a: Box<str>,
+    /// Access bits.
+    pub(crate) access: AccessBits,
+    /// Key B.
+    pub(crate) key_b: Box<str>,
 }
 
 /// A key for sectors, and which of a sector's two it is.
@@ -218,6 +262,22 @@ pub enum KeyInput {
     Application,
     /// These bytes, such as a name of the system.
     Bytes(#[serde(with = "crate::write::names::boxed")] Box<[u8]>),
+}
+
+impl ClassicForm {
+    /// Every block that is read.
+    pub(crate) fn blocks(&self) -> Vec<Block> {
+        match self {
+            Self::Blocks(fields) => {
+                let places = fields.places().into_iter();
+                places.map(|(block, _)| block).collect()
+            }
+            Self::Copies(record) => {
+                let blocks = record.first.iter().chain(&record.second);
+                blocks.copied().collect()
+            }
+        }
+    }
 }
 
 impl DesfireAid {

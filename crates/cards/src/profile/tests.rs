@@ -5,7 +5,7 @@ use xueka_domain::{AssuranceLevel, CardFamily};
 
 use super::*;
 use crate::{
-    mifare::KeyKind,
+    mifare::{Block, KeyKind},
     profile::place::{Communication, Directory, FileName, KeyInput, PageForm},
 };
 
@@ -155,11 +155,7 @@ fn a_profile_says_what_its_places_are() {
     let [classic] = &profile.places.classic[..] else {
         panic!("{profile:?}");
     };
-    let blocks = classic
-        .fields
-        .places()
-        .into_iter()
-        .map(|(block, _)| block.number());
+    let blocks = classic.form.blocks().into_iter().map(Block::number);
     assert_eq!(blocks.collect::<Vec<_>>(), [4, 9, 142]);
     assert_eq!(classic.keys.len(), 2);
     assert_eq!(classic.keys[1].kind, KeyKind::B);

@@ -10,7 +10,7 @@
 /// How many bytes of a copy are no data.
 pub(crate) const N_SEAL_BYTES: usize = 6;
 
-/// One of the two.
+/// One of the two copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Copy {
     /// The first.
@@ -25,7 +25,9 @@ pub(crate) struct Copies<'a> {
     /// The data that counts, with its padding; `None` where neither copy is
     /// valid.
     pub(crate) data: Option<&'a [u8]>,
-    /// Which copy is written next.
+    /// Which copy that is.
+    pub(crate) counts: Copy,
+    /// Which copy is written next: the other one.
     pub(crate) next: Copy,
     /// With which sequence number.
     pub(crate) next_sequence: u16,
@@ -49,6 +51,10 @@ pub(crate) fn seal(data: &[u8], sequence: u16, n_bytes: usize) -> Option<Vec<u8>
 pub(crate) fn open<'a>(first: &'a [u8], second: &'a [u8]) -> Copies<'a> {
     let after = |data, sequence: u16, next| Copies {
         data,
+        counts: match next {
+            Copy::First => Copy::Second,
+            Copy::Second => Copy::First,
+        },
         next,
         next_sequence: sequence.wrapping_add(1),
     };
