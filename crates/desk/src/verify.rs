@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use xueka_cards::{CardReading, ChipAuthentication};
-use xueka_domain::{Asked, AssuranceLevel, CardKey, Evidence, Judgement, RegistryFacts, verify};
-use xueka_readers::ReaderError;
+use xueka_domain::{
+    Asked, AssuranceLevel, CardIdentity, CardKey, Evidence, Judgement, RegistryFacts, verify,
+};
+use xueka_readers::{ReadOptions, ReaderError};
+use xueka_transport::ReaderName;
 
 use crate::{Caller, CardInReader, Desk, DeskError};
 
@@ -47,7 +50,8 @@ impl Desk {
     ///
     /// A card that is in the reader and cannot be read gets the verdict
     /// `Unreadable`. A number and UID seen together are noted, so that the same
-    /// UID with another number is found out.
+    /// UID with another number is found out. A card that lies on another reader
+    /// as well is found out by reading that one, too.
     ///
     /// # Errors
     ///
@@ -97,10 +101,34 @@ impl Desk {
         place: &CardInReader,
     ) -> Result<(Asked, Option<CardReading>), DeskError> {
         match self.read_card(place).await {
-            Ok((_, reading)) => Ok((asked(&reading), Some(reading))),
+            Ok((reader, reading)) => {
+                let in_two_places = self.is_elsewhere(&reader, &reading).await;
+                Ok((asked(&reading, in_two_places), Some(reading)))
+            }
             Err(DeskError::Reader(ReaderError::CardMute)) => Ok((MUTE, None)),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether the card that was just read lies in another reader's field as
+    /// well. Such a field is read anew, because some services notice late that
+    /// a card was taken away.
+    async fn is_elsewhere(&self, reader: &ReaderName, reading: &CardReading) -> bool {
+        let Ok(card) = CardIdentity::new(reading.number, reading.uid) else {
+            return false;
+        };
+        for other in self.readers.others_showing(reader, &card) {
+            let again = self
+                .readers
+                .read_card(Some(other.as_str()), ReadOptions::default())
+                .await;
+            if let Ok((_, again)) = again
+                && CardIdentity::new(again.number, again.uid) == Ok(card)
+            {
+                return true;
+            }
+        }
+        false
     }
 
     /// Notes a UID with its number, without keeping the caller waiting.
@@ -129,9 +157,10 @@ const MUTE: Asked = Asked::Reading {
     valid_until: None,
     assurance: AssuranceLevel::NothingRead,
     authentication_failed: false,
+    in_two_places: false,
 };
 
-fn asked(reading: &CardReading) -> Asked {
+fn asked(reading: &CardReading, in_two_places: bool) -> Asked {
     Asked::Reading {
         number: reading.number,
         uid: reading.uid,
@@ -139,5 +168,6 @@ fn asked(reading: &CardReading) -> Asked {
         valid_until: reading.valid_until,
         assurance: reading.assurance,
         authentication_failed: reading.chip == Some(ChipAuthentication::Failed),
+        in_two_places,
     }
 }

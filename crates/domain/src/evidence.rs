@@ -42,6 +42,9 @@ pub enum Asked {
         assurance: AssuranceLevel,
         /// The chip was asked to prove its key and failed.
         authentication_failed: bool,
+        /// The same card was read in another reader's field at the same time:
+        /// one of the two is a copy.
+        in_two_places: bool,
     },
 }
 

@@ -15,8 +15,8 @@ pub enum Verdict {
     Cancelled,
     /// On the blacklist by hand.
     Blacklisted,
-    /// The right number on the wrong chip, one UID seen with two numbers, or a
-    /// chip that failed to prove its key.
+    /// The right number on the wrong chip, one UID seen with two numbers, one
+    /// card in two places at once, or a chip that failed to prove its key.
     Suspect,
     /// There is nothing to judge: neither number nor lasting UID.
     Unreadable,
@@ -97,6 +97,8 @@ pub enum Reason {
     WrongChip,
     /// The UID was seen with another number.
     UidWithOtherNumber,
+    /// The card lies in two fields at once.
+    InTwoPlaces,
     /// The card gave neither a number nor a UID.
     NothingRead,
     /// The card has no number and makes up its UID.
@@ -122,7 +124,7 @@ pub enum Reason {
 impl Reason {
     /// Every reason, by the order of its verdict; among reasons of one verdict
     /// the first of this list is given.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::LossReported,
         Self::CardDamaged,
         Self::CardSpoilt,
@@ -133,6 +135,7 @@ impl Reason {
         Self::ChipAuthenticationFailed,
         Self::WrongChip,
         Self::UidWithOtherNumber,
+        Self::InTwoPlaces,
         Self::NothingRead,
         Self::RandomUid,
         Self::ClockBehind,
@@ -230,6 +233,12 @@ impl Reason {
                 code: "UID_WITH_OTHER_NUMBER",
                 chinese: "同一芯片曾出现过另一个卡号，可能被改写。请留下此卡并联系学籍管理员。",
                 english: "This chip was seen with another card number; it may have been rewritten. Keep the card and ask the registrar.",
+            },
+            Self::InTwoPlaces => Row {
+                verdict: Verdict::Suspect,
+                code: "IN_TWO_PLACES",
+                chinese: "同一张卡此刻也在另一个读卡器上，两张中必有一张是复制的。请留下两张卡并联系学籍管理员。",
+                english: "The same card lies on another reader at this moment, so one of the two is a copy. Keep both and ask the registrar.",
             },
             Self::NothingRead => Row {
                 verdict: Verdict::Unreadable,

@@ -58,6 +58,7 @@ fn holds(reason: Reason, evidence: &Evidence, now: Timestamp) -> bool {
         Reason::ChipAuthenticationFailed => authentication_failed(&evidence.asked),
         Reason::WrongChip => card.is_some_and(|card| is_wrong_chip(&evidence.asked, card)),
         Reason::UidWithOtherNumber => registry.uid_with_other_number,
+        Reason::InTwoPlaces => is_in_two_places(&evidence.asked),
         Reason::NothingRead => evidence.asked.identity() == Err(NoIdentity::NothingRead),
         Reason::RandomUid => evidence.asked.identity() == Err(NoIdentity::RandomUid),
         Reason::ClockBehind => registry
@@ -80,6 +81,16 @@ fn authentication_failed(asked: &Asked) -> bool {
         asked,
         Asked::Reading {
             authentication_failed: true,
+            ..
+        }
+    )
+}
+
+fn is_in_two_places(asked: &Asked) -> bool {
+    matches!(
+        asked,
+        Asked::Reading {
+            in_two_places: true,
             ..
         }
     )
@@ -154,6 +165,7 @@ mod tests {
             valid_until: None,
             assurance: AssuranceLevel::NumberRead,
             authentication_failed: false,
+            in_two_places: false,
         }
     }
 
@@ -203,6 +215,11 @@ mod tests {
             Reason::NumberBlocked => evidence.registry.number_blocked = true,
             Reason::UidBlocked => evidence.registry.uid_blocked = true,
             Reason::UidWithOtherNumber => evidence.registry.uid_with_other_number = true,
+            Reason::InTwoPlaces => {
+                if let Asked::Reading { in_two_places, .. } = &mut evidence.asked {
+                    *in_two_places = true;
+                }
+            }
             Reason::ChipAuthenticationFailed => {
                 if let Asked::Reading {
                     authentication_failed,

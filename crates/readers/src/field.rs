@@ -4,6 +4,7 @@
 //! events follow. The picture stands in the crate's documentation.
 
 use xueka_cards::CardReading;
+use xueka_domain::CardIdentity;
 use xueka_transport::CardPresence;
 
 use crate::{ReaderError, ReaderState, TapChange};
@@ -18,6 +19,8 @@ pub(crate) struct Field {
     /// The card may have lost its power unseen; it is powered anew before
     /// anything else is done.
     is_doubtful: bool,
+    /// By what the card that listeners were told of is named.
+    told: Option<CardIdentity>,
 }
 
 /// How far they have come.
@@ -55,6 +58,7 @@ impl Field {
             is_mute: *presence == CardPresence::Mute,
             n_events,
             is_doubtful: false,
+            told: None,
         }
     }
 
@@ -135,6 +139,7 @@ impl Field {
         else {
             return;
         };
+        self.told = outcome.as_ref().ok().and_then(identity);
         tell(TapChange::CardArrived(outcome));
         if has_left {
             tell(TapChange::CardLeft);
@@ -144,6 +149,11 @@ impl Field {
             (true, false) => Stay::Empty,
             (true, true) => Stay::Unread,
         };
+    }
+
+    /// Whether the card in the field is, as far as listeners know, this one.
+    pub(crate) fn shows(&self, card: &CardIdentity) -> bool {
+        self.stay == Stay::Told && self.told.as_ref() == Some(card)
     }
 
     /// The machine slept or the service stood still: nobody knows whether the
@@ -229,6 +239,11 @@ impl Field {
             }
         }
     }
+}
+
+/// By what a card is named that was read.
+fn identity(reading: &CardReading) -> Option<CardIdentity> {
+    CardIdentity::new(reading.number, reading.uid).ok()
 }
 
 #[cfg(test)]
@@ -421,6 +436,7 @@ mod tests {
                     is_mute: false,
                     n_events: 10,
                     is_doubtful: false,
+                    told: None,
                 };
                 let told = take(&mut field, step);
                 let became = format!("{}{told}", letter_of(field.stay));

@@ -8,6 +8,7 @@ use std::{
 
 use jiff::Timestamp;
 use tokio::{sync::watch, time::timeout_at};
+use xueka_domain::CardIdentity;
 use xueka_transport::{ReaderName, ReaderSnapshot, SourceError};
 
 use crate::{
@@ -249,6 +250,16 @@ impl Hub {
     pub(crate) fn find(&self, address: &Address) -> Option<Arc<Station>> {
         let board = lock(&self.board);
         board.named(address.as_str()).ok()
+    }
+
+    /// The readers but one whose card is, as far as listeners know, this one.
+    pub(crate) fn others_showing(&self, but: &ReaderName, card: &CardIdentity) -> Vec<ReaderName> {
+        let board = lock(&self.board);
+        let others = board.stations.values();
+        others
+            .filter(|station| station.name() != but && station.shows(card))
+            .map(|station| station.name().clone())
+            .collect()
     }
 
     /// The reader of this name or alias, or the only one.

@@ -13,6 +13,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 use xueka_cards::{CardReading, ReadError, ReadingProfile};
+use xueka_domain::CardIdentity;
 use xueka_transport::{CancelWait, CardSession, Dialect, ReaderName, ReaderSource};
 
 use crate::{
@@ -75,6 +76,17 @@ impl Readers {
     #[must_use]
     pub fn list(&self) -> ReaderList {
         self.threads.hub.list()
+    }
+
+    /// The readers but one in whose field the last tap was of this card, and
+    /// from which no departure is known.
+    ///
+    /// A departure is noticed late by some services, so a card that was just
+    /// carried from one reader to another can seem to lie on both: read it again
+    /// before anything is concluded.
+    #[must_use]
+    pub fn others_showing(&self, but: &ReaderName, card: &CardIdentity) -> Vec<ReaderName> {
+        self.threads.hub.others_showing(but, card)
     }
 
     /// What the configuration calls a reader, if it does.

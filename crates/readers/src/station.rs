@@ -14,6 +14,7 @@ use std::{
 
 use tokio::sync::{oneshot, watch};
 use xueka_cards::{CardReading, ReadError, ReadingProfile};
+use xueka_domain::CardIdentity;
 use xueka_transport::{CardSession, Dialect, ReaderName, ReaderSnapshot};
 
 use self::serving::Job;
@@ -193,6 +194,11 @@ impl Station {
     /// The reader's name.
     pub(crate) fn name(&self) -> &ReaderName {
         &self.name
+    }
+
+    /// Whether the card in the field is, as far as listeners know, this one.
+    pub(crate) fn shows(&self, card: &CardIdentity) -> bool {
+        lock(&self.desk).field.shows(card)
     }
 
     /// What the configuration calls the reader.

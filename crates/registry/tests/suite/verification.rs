@@ -24,6 +24,7 @@ async fn verdict(stand: &Stand, shown: CardIdentity) -> Verdict {
             valid_until: None,
             assurance: AssuranceLevel::NumberRead,
             authentication_failed: false,
+            in_two_places: false,
         },
         registry: facts(stand, shown).await,
         data_age: Duration::ZERO,
