@@ -24,7 +24,8 @@ fn a_registrar_sees_a_purse_and_a_clerk_does_not() {
     let cli = daemon.cli();
     let card = daemon.folder().join("card.toml");
     fs::write(&card, CARD).unwrap();
-    cli.run_words(&["sim", "insert", "--file", card.to_str().unwrap()])
+    let _ = cli
+        .run_words(&["sim", "insert", "--file", card.to_str().unwrap()])
         .expect(0);
 
     let balance = cli.json("card balance --wait 10s");
@@ -44,10 +45,11 @@ fn a_registrar_sees_a_purse_and_a_clerk_does_not() {
 
     let token = daemon.folder().join("clerk");
     let token = token.to_str().unwrap();
-    cli.run_words(&[
-        "token", "create", "clerk", "--role", "clerk", "--save", token,
-    ])
-    .expect(0);
+    let _ = cli
+        .run_words(&[
+            "token", "create", "clerk", "--role", "clerk", "--save", token,
+        ])
+        .expect(0);
     for look in ["balance", "trips"] {
         let refused = cli.run_words(&["--token-file", token, "card", look]);
         assert_eq!(refused.code, 5, "{refused:?}");
@@ -60,7 +62,7 @@ fn a_registrar_sees_a_purse_and_a_clerk_does_not() {
 fn a_card_without_a_purse_is_refused_with_what_to_know() {
     let daemon = Setup::simulated(1).start();
     let cli = daemon.cli();
-    cli.run("sim insert desfire").expect(0);
+    let _ = cli.run("sim insert desfire").expect(0);
     let refused = cli.run("--json card balance --wait 10s");
     assert_eq!(refused.code, 1, "{refused:?}");
     assert_eq!(refused.reason(), "NO_PURSE");
