@@ -198,9 +198,12 @@ impl Counter {
     pub fn state(&self) -> String {
         let document = self.cli.json("readers");
         let readers = document["readers"].as_array().unwrap();
+        let is_it = |reader: &&Value| {
+            [&reader["name"], &reader["alias"]].contains(&&Value::from(self.reader.as_str()))
+        };
         let reader = readers
             .iter()
-            .find(|reader| reader["name"] == self.reader.as_str())
+            .find(is_it)
             .unwrap_or_else(|| panic!("{} is listed: {document}", self.reader));
         reader["state"].as_str().unwrap().to_owned()
     }

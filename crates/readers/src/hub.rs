@@ -122,7 +122,6 @@ impl Hub {
             if let Some(station) = board.stations.get(&snapshot.name) {
                 station.observe(snapshot);
             } else if let Some(station) = attach(snapshot) {
-                tracing::info!(reader = %snapshot.name, "reader attached");
                 board.stations.insert(snapshot.name.clone(), station);
             }
         }

@@ -102,6 +102,16 @@ impl Station {
         let desk = &mut *lock(&self.desk);
         desk.who = Some(Arc::clone(&who));
         desk.field.introduce(self.teller(Some(&who)));
+        if desk.closed.is_none() {
+            tracing::info!(
+                reader = %self.name,
+                alias = who.alias.as_deref(),
+                serial = who.identity.serial_number.as_deref(),
+                usb_path = who.identity.usb_path.as_deref(),
+                model = who.model.key,
+                "reader attached"
+            );
+        }
         self.common.bell.send_replace(());
         (who, is_sure)
     }
