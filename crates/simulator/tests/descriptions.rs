@@ -471,6 +471,15 @@ fn a_recording_is_replayed() {
 }
 
 #[test]
+fn what_was_removed_from_an_answer_to_reset_is_zero() {
+    // More historical bytes than a chip's type needs: the rest is masked.
+    let text = "kind = 'recording'\natr = '3B8A8001****0011223344556677C0'";
+    let card = VirtualCard::replay(text).unwrap();
+    let expected = hex::decode("3B8A800100000011223344556677C0").unwrap();
+    assert_eq!(card.atr(), expected);
+}
+
+#[test]
 fn mistakes_in_recordings_are_refused_with_line_and_reason() {
     assert_refused(&[
         (
@@ -497,6 +506,11 @@ fn mistakes_in_recordings_are_refused_with_line_and_reason() {
             "kind = 'recording'\n[[exchange]]\ncommand = '00'\nresponse = 'xx'",
             4,
             "** for one that was removed",
+        ),
+        (
+            "kind = 'recording'\natr = '3B8*'",
+            2,
+            "at most 64 bytes as two hexadecimal digits each",
         ),
         (
             "kind = 'recording'\n[[exchange]]\ncommand = '00'",

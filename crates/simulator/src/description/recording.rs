@@ -17,8 +17,9 @@
 //! ```
 //!
 //! A byte that was removed from a command fits every byte; one that was removed
-//! from a response is sent as `00`.
+//! from a response or from the answer to reset is sent as `00`.
 
+use super::LONGEST_ATR;
 use crate::{
     DescriptionError, VirtualCard,
     chip::recorded::{Recorded, RecordedExchange, parse_bytes},
@@ -57,23 +58,28 @@ pub(super) fn recorded(fields: &mut Fields<'_>) -> Result<VirtualCard, Descripti
     // For people.
     fields.text("family")?;
     fields.text("reader")?;
+    let atr = fields.text("atr")?;
+    let atr = atr
+        .map(|atr| answer(&atr, LONGEST_ATR, fields))
+        .transpose()?;
     let exchanges = fields.tables("exchange")?.into_iter().map(exchange);
     let exchanges = exchanges.collect::<Result<_, _>>()?;
-    Ok(VirtualCard::recorded(Recorded::new(exchanges)))
+    let card = VirtualCard::recorded(Recorded::new(exchanges));
+    Ok(match atr {
+        Some(atr) => card.answer_to_reset(atr),
+        None => card,
+    })
 }
 
 fn exchange(mut fields: Fields<'_>) -> Result<RecordedExchange, DescriptionError> {
     let Some(command) = fields.text("command")? else {
         return Err(fields.incomplete("an [[exchange]] needs `command`"));
     };
-    let command = bytes(&command, &fields)?;
+    let command = bytes(&command, LONGEST, &fields)?;
     let response = fields.text("response")?;
     let failure = fields.text("failure")?;
     let outcome = match (response, failure) {
-        (Some(response), None) => {
-            let response = bytes(&response, &fields)?.into_iter();
-            Outcome::Response(response.map(Option::unwrap_or_default).collect())
-        }
+        (Some(response), None) => Outcome::Response(answer(&response, LONGEST, &fields)?),
         (None, Some(failure)) => match failure.value.as_str() {
             "card-gone" => Outcome::Torn { unfinished: None },
             "card-reset" => Outcome::Reset,
@@ -93,8 +99,27 @@ fn exchange(mut fields: Fields<'_>) -> Result<RecordedExchange, DescriptionError
     Ok(RecordedExchange { command, outcome })
 }
 
-fn bytes(text: &Located<String>, fields: &Fields<'_>) -> Result<Vec<Option<u8>>, DescriptionError> {
-    let bytes = parse_bytes(&text.value).filter(|bytes| bytes.len() <= LONGEST);
-    let reason = "must be bytes as two hexadecimal digits each, or ** for one that was removed";
-    bytes.ok_or_else(|| fields.wrong(text, reason))
+/// What a card sends, with `00` for each byte that was removed.
+fn answer(
+    text: &Located<String>,
+    longest: usize,
+    fields: &Fields<'_>,
+) -> Result<Vec<u8>, DescriptionError> {
+    let bytes = bytes(text, longest, fields)?.into_iter();
+    Ok(bytes.map(Option::unwrap_or_default).collect())
+}
+
+fn bytes(
+    text: &Located<String>,
+    longest: usize,
+    fields: &Fields<'_>,
+) -> Result<Vec<Option<u8>>, DescriptionError> {
+    let bytes = parse_bytes(&text.value).filter(|bytes| bytes.len() <= longest);
+    bytes.ok_or_else(|| {
+        let reason = format!(
+            "must be at most {longest} bytes as two hexadecimal digits each, or ** for one that \
+             was removed"
+        );
+        fields.wrong(text, reason)
+    })
 }
