@@ -1,15 +1,16 @@
-//! A whole reading of a card that answers anything.
+//! A whole reading of a card that answers anything, by a profile that looks
+//! everywhere.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use xueka_cards::{ReadingProfile, confirm_same_card, read_card};
-use xueka_fuzz::GivenCard;
-use xueka_transport::Dialect;
+use xueka_cards::{confirm_same_card, read_card};
+use xueka_fuzz::{GivenCard, profile};
 
 fuzz_target!(|input: &[u8]| {
     let mut card = GivenCard::new(input);
-    let profile = ReadingProfile::default();
-    if let Ok(reading) = read_card(&mut card, &Dialect::STANDARD, &profile) {
-        let _ = confirm_same_card(&mut card, &Dialect::STANDARD, &reading);
+    let dialect = card.dialect();
+    if let Ok(reading) = read_card(&mut card, &dialect, profile()) {
+        assert_eq!(reading.number.is_some(), reading.number_source.is_some());
+        let _ = confirm_same_card(&mut card, &dialect, &reading);
     }
 });

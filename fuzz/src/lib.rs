@@ -1,63 +1,32 @@
-//! A card that answers with the bytes of a fuzzer.
+//! What the targets share: cards that answer with the bytes of a fuzzer, and a
+//! school whose profile looks everywhere.
 
-use xueka_transport::{CardSession, CardTransport, TransportError};
+mod given;
+mod memory;
+mod school;
+mod twisted;
 
-/// A card whose ATR and answers are given: one byte with the length, then the
-/// bytes, the ATR first. When they end, the card has left.
-///
-/// It also judges: no reading may need more commands than
-/// [`MAX_COMMANDS`](Self::MAX_COMMANDS), whatever a card answers.
-pub struct GivenCard<'a> {
-    atr: &'a [u8],
-    answers: &'a [u8],
-    n_commands: usize,
+pub use given::GivenCard;
+pub use memory::MemoryCard;
+pub use school::{keys, profile};
+pub use twisted::TwistedCard;
+
+/// The most commands that any reading may need, whatever a card answers. It is
+/// far above what readings of honest cards send: 4 places with their keys and
+/// blocks, or the files of a profile, each with the exchanges of `61xx`, `6Cxx`
+/// and `91AF`.
+pub const MAX_COMMANDS: usize = 1_200;
+
+/// Takes one byte off the front.
+fn take_byte(input: &mut &[u8]) -> Option<u8> {
+    let (&byte, rest) = input.split_first()?;
+    *input = rest;
+    Some(byte)
 }
 
-impl<'a> GivenCard<'a> {
-    /// Far above what any reading sends: 4 rules with their keys and blocks, or
-    /// the files of a profile, each with the exchanges of `61xx` and `6Cxx`.
-    pub const MAX_COMMANDS: usize = 1_000;
-
-    /// The card that a fuzzer's input makes.
-    #[must_use]
-    pub fn new(input: &'a [u8]) -> Self {
-        let mut answers = input;
-        let atr = take(&mut answers).unwrap_or_default();
-        Self {
-            atr,
-            answers,
-            n_commands: 0,
-        }
-    }
-}
-
-impl CardTransport for GivenCard<'_> {
-    fn transmit(&mut self, command: &[u8], response: &mut Vec<u8>) -> Result<(), TransportError> {
-        assert!(command.len() >= 4, "a command has a header");
-        self.n_commands += 1;
-        assert!(self.n_commands <= Self::MAX_COMMANDS, "no end in sight");
-        response.clear();
-        // A transport gives no answer without a status word.
-        match take(&mut self.answers) {
-            Some(answer @ [_, _, ..]) => {
-                response.extend_from_slice(answer);
-                Ok(())
-            }
-            _ => Err(TransportError::CardGone),
-        }
-    }
-}
-
-impl CardSession for GivenCard<'_> {
-    fn atr(&self) -> &[u8] {
-        self.atr
-    }
-}
-
-/// Takes a length and that many bytes off the front.
-fn take<'a>(input: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let (&length, rest) = input.split_first()?;
-    let (taken, rest) = rest.split_at_checked(length.into())?;
+/// Takes so many bytes off the front; none when there are fewer.
+fn take<'a>(input: &mut &'a [u8], n_bytes: u8) -> Option<&'a [u8]> {
+    let (taken, rest) = input.split_at_checked(n_bytes.into())?;
     *input = rest;
     Some(taken)
 }

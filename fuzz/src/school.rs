@@ -1,0 +1,81 @@
+//! A school whose profile has a place on every kind of chip.
+
+use std::sync::OnceLock;
+
+use xueka_cards::{KeyRing, NoRandomness, ProfileText, ReadingProfile};
+
+const PROFILE: &str = r#"
+    name = "School"
+    source = "made up"
+    [[mifare_classic]]
+    keys = [{ name = "k", kind = "B" }, { name = "k", kind = "A" }]
+    number = { sector = 1, block = 0, offset = 0, length = 8, coding = "ascii" }
+    valid_from = { sector = 1, block = 1, offset = 0, coding = "bcd-yymmdd" }
+    [[ultralight]]
+    number = { page = 20, offset = 1, length = 8, coding = "ascii" }
+    valid_until = { page = 29, offset = 0, coding = "ascii-yyyymmdd" }
+    [[ultralight]]
+    ndef_text = { prefix = "No. " }
+    [[cpu]]
+    directory = "3F01"
+    number = { sfi = 21, offset = 0, length = 8, coding = "ascii" }
+    internal_authentication = { key_id = 0, key = "d" }
+    [[cpu]]
+    number = { file = "0016", record = 1, offset = 0, length = 8, coding = "bcd" }
+    [[desfire]]
+    application = "123456"
+    key = "a"
+    key_number = 1
+    real_uid = true
+    number = { file = 2, communication = "full", offset = 4, length = 8, coding = "ascii" }
+    valid_until = { file = 3, communication = "mac", offset = 0, coding = "bcd-yyyymmdd" }
+    [[desfire]]
+    application = "123457"
+    key = "a"
+    key_number = 1
+    authentication = "ev1"
+    number = { file = 2, communication = "full", offset = 0, length = 8, coding = "integer" }
+    [[desfire]]
+    application = "123458"
+    number = { file = 2, communication = "plain", offset = 0, length = 8, coding = "ascii" }
+"#;
+
+const KEYS: &str = r#"
+    k = "A0A1A2A3A4A5"
+    d = "3des:00112233445566778899AABBCCDDEEFF"
+    a = "aes:000102030405060708090A0B0C0D0E0F"
+"#;
+
+/// The school's keys.
+///
+/// # Panics
+///
+/// Never: the text is a constant.
+#[must_use]
+pub fn keys() -> &'static KeyRing {
+    static KEY_RING: OnceLock<KeyRing> = OnceLock::new();
+    KEY_RING.get_or_init(|| KeyRing::from_text(KEYS).expect("the keys are in order"))
+}
+
+/// The school's profile, with random bytes that are not.
+///
+/// # Panics
+///
+/// Never: the text is a constant.
+#[must_use]
+pub fn profile() -> &'static ReadingProfile {
+    static SCHOOL: OnceLock<ReadingProfile> = OnceLock::new();
+    SCHOOL.get_or_init(|| {
+        let text = ProfileText {
+            file: "school.toml",
+            text: PROFILE,
+        };
+        let profile = ReadingProfile::new(&[text], keys()).expect("the profile is in order");
+        profile.with_randomness(same_bytes)
+    })
+}
+
+fn same_bytes(bytes: &mut [u8]) -> Result<(), NoRandomness> {
+    bytes.fill(0x5A);
+    Ok(())
+}
