@@ -19,6 +19,7 @@
 //! written is read by the same profile. Transit cards belong to others and are
 //! never written.
 
+pub(crate) mod classic;
 mod content;
 pub(crate) mod copies;
 mod error;
@@ -75,6 +76,9 @@ pub fn plan_write(
         CardFamily::TransitCpu | CardFamily::TUnion | CardFamily::CityUnion => {
             return Err(WriteError::TransitCard);
         }
+        family @ (CardFamily::MifareClassicMini
+        | CardFamily::MifareClassic1K
+        | CardFamily::MifareClassic4K) => classic::plan(session, tools, profile, family, content)?,
         _ => return Err(WriteError::NotWritable),
     };
     Ok(WritePlan { uid, steps })
@@ -126,14 +130,13 @@ pub fn recover_card(
 
 /// Hands the family's medium, chosen by the places of the plan, to `work`.
 fn with_medium(
-    _session: &mut dyn CardSession,
-    _tools: WriteTools<'_>,
+    session: &mut dyn CardSession,
+    tools: WriteTools<'_>,
     plan: &WritePlan,
-    _work: impl FnOnce(&mut dyn Medium) -> Result<WriteEnd, WriteError>,
+    work: impl FnOnce(&mut dyn Medium) -> Result<WriteEnd, WriteError>,
 ) -> Result<WriteEnd, WriteError> {
     match plan.chip()? {
-        Chip::MifareClassic | Chip::Type2 | Chip::Files | Chip::Desfire => {
-            Err(WriteError::NoSuchPlace)
-        }
+        Chip::MifareClassic => classic::with_medium(session, tools, plan, work),
+        Chip::Type2 | Chip::Files | Chip::Desfire => Err(WriteError::NoSuchPlace),
     }
 }

@@ -10,15 +10,14 @@ use xueka_domain::{AssuranceLevel, CardFamily};
 
 use super::{
     document::{
-        AssuranceWord, CpuFamily, CpuTable, DesfireDate,
-        DesfireNumber, DesfireTable, FileDate, FileNumber, PageNumber, PageTable, ProofTable,
-        TextTable,
+        AssuranceWord, CpuFamily, CpuTable, DesfireDate, DesfireNumber, DesfireTable, FileDate,
+        FileNumber, PageNumber, PageTable, ProofTable, TextTable,
     },
     field::{DateCoding, DateField, Fields, NumberCoding, NumberField},
     place::{
-        Communication, CpuFile, CpuPlace, DesfireAid, DesfireFile, DesfireKey,
-        DesfirePlace, Directory, FileName, InternalAuthentication, KeyInput, PageForm, PagePlace,
-        ProfileKey, TextPattern,
+        Communication, CpuFile, CpuPlace, DesfireAid, DesfireFile, DesfireKey, DesfirePlace,
+        Directory, FileName, InternalAuthentication, KeyInput, PageForm, PagePlace, ProfileKey,
+        TextPattern,
     },
 };
 use crate::{
@@ -39,8 +38,6 @@ type Checked<T> = Result<T, Mistake>;
 
 /// The most keys of one place.
 pub(super) const MAX_KEYS: usize = 4;
-/// Bytes of a block.
-const BLOCK: usize = 16;
 /// What one READ BINARY or READ RECORD gives at most.
 const SHORT_READ: usize = 256;
 /// Bytes of the largest `DESFire`.

@@ -114,7 +114,7 @@ coding = "bcd-yyyymmdd"
 "#;
 
 fn keys() -> KeyRing {
-    let text = "school = \"A0A1A2A3A4A5\"\n\
+    let text = "school-b = \"B0B1B2B3B4B5\"\nschool = \"A0A1A2A3A4A5\"\n\
         genuine = \"3des:000102030405060708090A0B0C0D0E0F\"\n\
         plain-des = \"des:0001020304050607\"\n\
         desfire = \"aes:000102030405060708090A0B0C0D0E0F\"\n";
@@ -412,6 +412,101 @@ fn settings_that_do_not_go_together_are_refused() {
         assert!(problem.contains(expected), "{table}: {problem}");
         assert_eq!(line, expected_line, "{table}: {problem}");
     }
+}
+
+/// A MIFARE Classic whose record is kept twice and written.
+const COPIES: &str = r#"name = "School"
+source = "a test"
+[[mifare_classic]]
+keys = [{ name = "school", kind = "A" }]
+copies = { first = { sector = 1, block = 0 }, second = { sector = 2, block = 1 }, blocks = 2 }
+number = { offset = 0, length = 8, coding = "bcd" }
+valid_until = { offset = 23, coding = "bcd-yymmdd" }
+[mifare_classic.write]
+keys = [{ name = "school-b", kind = "B" }]
+trailer = { key_a = "school", key_b = "school-b", data = "100", trailer = "011" }
+"#;
+
+#[test]
+fn a_profile_says_how_a_record_in_copies_is_written() {
+    let profile = read(COPIES).unwrap();
+    let [place] = &profile.places.classic[..] else {
+        panic!("{profile:?}");
+    };
+    let blocks = place.form.blocks().into_iter().map(Block::number);
+    assert_eq!(blocks.collect::<Vec<_>>(), [4, 5, 9, 10]);
+    let write = place.write.as_ref().unwrap();
+    let keys = write.keys.iter().map(|it| (it.name.as_str(), it.slot));
+    assert_eq!(keys.collect::<Vec<_>>(), [("school-b", 1), ("school", 0)]);
+    let trailer = write.trailer.as_ref().unwrap();
+    assert_eq!(trailer.access.encode(), [0x78, 0x77, 0x88]);
+}
+
+#[test]
+fn a_mistake_in_what_is_written_is_told_by_its_line() {
+    let trailer = |data, trailer| {
+        format!(
+            "trailer = {{ key_a = \"school\", key_b = \"school-b\", data = \"{data}\", trailer = \"{trailer}\" }}"
+        )
+    };
+    let copies = |first, second, blocks| {
+        format!("copies = {{ first = {first}, second = {second}, blocks = {blocks} }}")
+    };
+    let at = |sector, block| format!("{{ sector = {sector}, block = {block} }}");
+    let cases = [
+        (5, copies(at(1, 0), at(1, 1), 2), "share a block"),
+        (5, copies(at(1, 0), at(2, 2), 2), "before the keys"),
+        (5, copies(at(0, 0), at(2, 0), 2), "written by its maker"),
+        (5, copies(at(1, 0), at(2, 0), 0), "1 to 15 blocks"),
+        (5, copies(at(1, 0), at(2, 0), 255), "1 to 15 blocks"),
+        (5, copies(at(1, 0), at(2, 3), 1), "0 to 2"),
+        (
+            6,
+            "number = { sector = 1, block = 0, offset = 0, length = 8, coding = \"bcd\" }"
+                .to_owned(),
+            "no sector and block of its own",
+        ),
+        (
+            6,
+            "number = { offset = 19, length = 8, coding = \"bcd\" }".to_owned(),
+            "within 26 bytes",
+        ),
+        (
+            7,
+            "valid_until = { offset = 24, coding = \"bcd-yymmdd\" }".to_owned(),
+            "within 26 bytes",
+        ),
+        (
+            9,
+            "keys = [{ name = \"none\", kind = \"B\" }]".to_owned(),
+            "no key named",
+        ),
+        (10, trailer("100", "100"), "take 001 or 011"),
+        (10, trailer("100", "111"), "take 001 or 011"),
+        (10, trailer("010", "011"), "nobody could read and write"),
+        (10, trailer("100", "001"), "does not open the sector"),
+        (10, trailer("011", "011"), "none of the place's keys"),
+        (10, trailer("1000", "011"), "three bits"),
+        (10, trailer("1 0", "011"), "three bits"),
+        (10, trailer("+10", "011"), "three bits"),
+    ];
+    for (line, new, expected) in cases {
+        let mut lines = COPIES.lines().collect::<Vec<_>>();
+        lines[line - 1] = &new;
+        let (told, problem) = refusal(&lines.join("\n"));
+        assert!(problem.contains(expected), "{new}: {problem}");
+        assert_eq!(told, line, "{new}: {problem}");
+    }
+    let lines = COPIES.lines().enumerate();
+    let lines = lines.filter(|(index, _)| *index != 4 && *index != 6);
+    let plain = lines.map(|(_, line)| line).collect::<Vec<_>>().join("\n");
+    let (line, problem) = refusal(&plain);
+    assert_eq!(line, 5, "{problem}");
+    assert!(problem.contains("sector and block, or copies"), "{problem}");
+    let in_block = "number = { sector = 1, block = 0, offset = 0, length = 8, coding = \"bcd\" }";
+    let in_block = plain.replace(plain.lines().nth(4).unwrap(), in_block);
+    let (_, problem) = refusal(&in_block);
+    assert!(problem.contains("only a record in copies"), "{problem}");
 }
 
 #[test]

@@ -110,7 +110,11 @@ fn put_date(field: DateField, day: Date, bytes: &mut [u8]) -> Option<()> {
 
 /// Two digits a byte, a nibble `F` behind an odd number of them.
 fn packed(digits: &str) -> Option<Vec<u8>> {
-    let padding = if digits.len() % 2 == 0 { "" } else { "F" };
+    let padding = if digits.len().is_multiple_of(2) {
+        ""
+    } else {
+        "F"
+    };
     hex::decode(format!("{digits}{padding}")).ok()
 }
 

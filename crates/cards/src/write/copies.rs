@@ -61,9 +61,10 @@ pub(crate) fn open<'a>(first: &'a [u8], second: &'a [u8]) -> Copies<'a> {
     match (unseal(first), unseal(second)) {
         (None, None) => after(None, 0, Copy::First),
         (Some((data, sequence)), None) => after(Some(data), sequence, Copy::Second),
-        (None, Some((data, sequence))) => after(Some(data), sequence, Copy::First),
-        (Some(one), Some(two)) if is_later(one.1, two.1) => after(Some(one.0), one.1, Copy::Second),
-        (Some(_), Some((data, sequence))) => after(Some(data), sequence, Copy::First),
+        (Some((data, sequence)), Some((_, other))) if is_later(sequence, other) => {
+            after(Some(data), sequence, Copy::Second)
+        }
+        (_, Some((data, sequence))) => after(Some(data), sequence, Copy::First),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Why a write did not come to its end.
 
 use thiserror::Error;
+use xueka_apdu::StatusWord;
 use xueka_transport::TransportError;
 
 use super::JournalError;
@@ -36,6 +37,23 @@ pub enum WriteError {
     /// takes more room. Correct the value or the profile.
     #[error("a value does not fit its place in the coding that the profile says")]
     DoesNotFit,
+    /// None of the keys that the profile names opens the card for reading.
+    /// Nothing was written; add the key that stands on it to the profile.
+    #[error("no key of the profile opens the card (status word {status_word:04X})")]
+    NotOpened {
+        /// SW1 SW2 of the last key.
+        status_word: u16,
+    },
+    /// The keys of the profile open the card and may not write it, or not so
+    /// that it could be taken back. Nothing was written.
+    #[error(
+        "the keys of the profile may not write this card; it was given rights or keys by others"
+    )]
+    NotPermitted,
+    /// The plan would leave the card with keys or access bits that nobody could
+    /// change again. Nothing was written.
+    #[error("after this writing nobody could write the card again; correct the access bits")]
+    LocksOut,
     /// Another card lies in the field than the plan is for. Nothing was
     /// written to it.
     #[error("another card is on the reader; put the one back that is being written")]
@@ -70,6 +88,22 @@ pub enum WriteError {
     /// the last one the card is whole and its next tap closes the entry.
     #[error(transparent)]
     Journal(#[from] JournalError),
+}
+
+impl WriteError {
+    /// A command was refused.
+    pub(crate) fn refused(word: StatusWord) -> Self {
+        Self::Refused {
+            status_word: word.value(),
+        }
+    }
+
+    /// No key opened the card.
+    pub(crate) fn not_opened(word: StatusWord) -> Self {
+        Self::NotOpened {
+            status_word: word.value(),
+        }
+    }
 }
 
 impl From<ReadError> for WriteError {

@@ -15,7 +15,7 @@ use crate::{
         field::Fields,
         place::{ClassicForm, ClassicPlace, ClassicWrite, InCopies, NewTrailer, SectorKey},
     },
-    write::{KeyUse, copies::N_SEAL_BYTES},
+    write::{classic::key_use, copies::N_SEAL_BYTES},
 };
 
 /// Bytes of a block.
@@ -197,14 +197,6 @@ fn write(
     })
 }
 
-fn key_use(name: &str, kind: KeyKind) -> KeyUse {
-    KeyUse {
-        name: name.to_owned(),
-        slot: kind.slot(),
-        diversified_by: Vec::new(),
-    }
-}
-
 /// Access bits are made of conditions here, so that none can be written that a
 /// card would take as damaged, and by which nobody could write it again.
 fn new_trailer(
@@ -256,7 +248,7 @@ fn new_trailer(
 fn condition(text: &Spanned<String>) -> Checked<Condition> {
     let digits = text.as_ref();
     let number = Some(digits)
-        .filter(|digits| digits.len() == 3)
+        .filter(|digits| digits.len() == 3 && digits.bytes().all(|it| matches!(it, b'0' | b'1')))
         .and_then(|digits| u8::from_str_radix(digits, 2).ok());
     match number.and_then(Condition::new) {
         Some(condition) => Ok(condition),

@@ -1,0 +1,253 @@
+//! The story of a card that is torn while it is written, again and again.
+
+use xueka_cards::{
+    CardContent, KeyRing, NoRandomness, ProfileText, ReadingProfile, Side, WriteEnd, WritePlan,
+    WriteTools, plan_write, read_card, recover_card, write_card,
+};
+use xueka_simulator::{Story, VirtualCard};
+use xueka_transport::Dialect;
+
+use crate::notes::Notes;
+
+/// How often a card is torn in each test, unless `TORN_WRITES` says otherwise:
+/// 10,000 for each family.
+const N_TORN: u64 = 10_000;
+
+/// How often a card's number is read when it is settled: a bit between 0 and 1
+/// would show.
+const N_LOOKS: usize = 5;
+
+/// How often recovery is tried. Each try meets one fault at the most.
+const N_TRIES: usize = 20;
+
+/// A kind of card and how its school writes it.
+pub(crate) struct School {
+    profile: ReadingProfile,
+    keys: KeyRing,
+    dialect: Dialect,
+}
+
+impl School {
+    pub(crate) fn new(profile: &str, keys: &str, dialect: Dialect) -> Self {
+        let keys = KeyRing::from_text(keys).unwrap();
+        let profile = ProfileText {
+            file: "school.toml",
+            text: profile,
+        };
+        Self {
+            profile: ReadingProfile::new(&[profile], &keys).unwrap(),
+            keys,
+            dialect,
+        }
+    }
+
+    pub(crate) fn tools(&self) -> WriteTools<'_> {
+        WriteTools {
+            dialect: &self.dialect,
+            keys: &self.keys,
+            random: no_random,
+        }
+    }
+
+    pub(crate) fn plan(
+        &self,
+        card: &mut VirtualCard,
+        content: &CardContent,
+    ) -> Result<WritePlan, xueka_cards::WriteError> {
+        plan_write(card, self.tools(), &self.profile, content)
+    }
+
+    /// Writes without a fault.
+    pub(crate) fn write(&self, card: &mut VirtualCard, content: &CardContent) {
+        let plan = self.plan(card, content).unwrap();
+        let mut notes = Notes::default();
+        let end = write_card(card, self.tools(), &plan, &mut notes).unwrap();
+        assert_eq!(end, WriteEnd::Written);
+        card.put_back();
+        assert_eq!(self.number(card), Ok(Some(content.number.reveal())));
+        card.put_back();
+    }
+
+    /// The number that an ordinary reading gives; an error where it was torn.
+    pub(crate) fn number(&self, card: &mut VirtualCard) -> Result<Option<String>, ()> {
+        let reading = read_card(card, &self.dialect, &self.profile).map_err(|_| ())?;
+        Ok(reading.number.map(|number| number.reveal()))
+    }
+}
+
+/// Neither memory cards nor their readers are challenged.
+fn no_random(_: &mut [u8]) -> Result<(), NoRandomness> {
+    Err(NoRandomness)
+}
+
+/// What came of many torn cards.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) n_untouched: usize,
+    pub(crate) n_written: usize,
+    pub(crate) n_rolled_back: usize,
+    pub(crate) n_spoilt: usize,
+    pub(crate) n_torn_again: usize,
+}
+
+/// How many cards to tear in one of `n_tests` tests of a family.
+pub(crate) fn n_cards(n_tests: u64) -> u64 {
+    let told = std::env::var("TORN_WRITES").ok();
+    let n_cards = told.map_or(N_TORN, |n| n.parse().expect("TORN_WRITES is a number"));
+    n_cards.div_ceil(n_tests)
+}
+
+/// Tears many copies of a card while it gets its content, each as its seed says.
+pub(crate) fn tear_many(
+    school: &School,
+    card: &VirtualCard,
+    content: &CardContent,
+    n_cards: u64,
+) -> Tally {
+    let mut fresh = card.clone();
+    let old = school.number(&mut fresh).unwrap();
+    fresh.put_back();
+    let plan = school.plan(&mut fresh, content).unwrap();
+    fresh.put_back();
+    write_card(&mut fresh, school.tools(), &plan, &mut Notes::default()).unwrap();
+    let n_commands = u32::try_from(fresh.exchanges().len()).unwrap();
+
+    let mut tally = Tally::default();
+    for seed in 0..n_cards {
+        let case = Case {
+            school,
+            plan: &plan,
+            old: old.as_deref(),
+            new: &content.number.reveal(),
+            n_commands,
+            seed,
+        };
+        case.run(card.clone(), &mut tally);
+    }
+    tally
+}
+
+struct Case<'a> {
+    school: &'a School,
+    plan: &'a WritePlan,
+    old: Option<&'a str>,
+    new: &'a str,
+    n_commands: u32,
+    seed: u64,
+}
+
+impl Case<'_> {
+    fn story(&self, chapter: u64) -> Story {
+        let seed = self.seed * 64 + chapter;
+        // Mostly tears; sometimes whatever else befalls cards and readers.
+        if self.seed % 4 == 3 {
+            Story::of(seed, self.n_commands)
+        } else {
+            Story::of_a_tear(seed, self.n_commands)
+        }
+    }
+
+    fn run(&self, mut card: VirtualCard, tally: &mut Tally) {
+        let mut notes = Notes::default();
+        let mut told = self.story(0).to_string();
+        card = self.story(0).befall(card);
+        let _ = write_card(&mut card, self.school.tools(), self.plan, &mut notes);
+        self.look(&mut card, &told);
+        let Some((id, plan)) = notes.taken_up() else {
+            self.check_unnoted(card, &notes, &told, tally);
+            return;
+        };
+        assert_eq!(&plan, self.plan, "{told}");
+        let wanted = match self.seed % 5 {
+            0 => Some(Side::Old),
+            1 => Some(Side::New),
+            _ => None,
+        };
+        for chapter in 1..N_TRIES as u64 {
+            if chapter < 3 {
+                let story = self.story(chapter);
+                told = format!("{told}; {story}");
+                card.add_fault(story.at_command(), story.fault().clone());
+            }
+            let tools = self.school.tools();
+            let end = recover_card(&mut card, tools, id, &plan, wanted, &mut notes);
+            match end {
+                Err(error) => {
+                    tally.n_torn_again += 1;
+                    assert!(notes.open.is_some(), "closed by {error}: {told}");
+                    self.look(&mut card, &told);
+                }
+                Ok(end) => {
+                    assert_eq!(notes.ends, [end], "{told}");
+                    self.check_end(card, end, wanted, &told, tally);
+                    return;
+                }
+            }
+        }
+        panic!("never made whole: {told}");
+    }
+
+    /// Puts the card back and reads it as anyone does: the old number, the new
+    /// one, or none.
+    fn look(&self, card: &mut VirtualCard, told: &str) {
+        card.put_back();
+        if let Ok(Some(number)) = self.school.number(card) {
+            let is_known = number == self.new || Some(number.as_str()) == self.old;
+            assert!(is_known, "reads as another: {told}");
+        }
+        card.put_back();
+    }
+
+    /// Nothing is open in the journal: the card is wholly new and confirmed, or
+    /// it is wholly old, which the plan itself finds out.
+    fn check_unnoted(&self, mut card: VirtualCard, notes: &Notes, told: &str, tally: &mut Tally) {
+        if notes.ends.is_empty() {
+            tally.n_untouched += 1;
+            self.settled(&mut card, self.old, told);
+            let mut again = Notes::default();
+            let end = write_card(&mut card, self.school.tools(), self.plan, &mut again);
+            assert_eq!(end.ok(), Some(WriteEnd::Written), "half written: {told}");
+        } else {
+            assert_eq!(notes.ends, [WriteEnd::Written], "{told}");
+            tally.n_written += 1;
+        }
+        card.put_back();
+        self.settled(&mut card, Some(self.new), told);
+    }
+
+    fn check_end(
+        &self,
+        mut card: VirtualCard,
+        end: WriteEnd,
+        wanted: Option<Side>,
+        told: &str,
+        tally: &mut Tally,
+    ) {
+        card.put_back();
+        match end {
+            WriteEnd::Written => {
+                tally.n_written += 1;
+                assert_ne!(wanted, Some(Side::Old), "{told}");
+                self.settled(&mut card, Some(self.new), told);
+            }
+            WriteEnd::RolledBack => {
+                tally.n_rolled_back += 1;
+                assert_ne!(wanted, Some(Side::New), "{told}");
+                self.settled(&mut card, self.old, told);
+            }
+            WriteEnd::Spoilt => {
+                tally.n_spoilt += 1;
+                assert!(told.contains("TornWrite"), "spoilt without a tear: {told}");
+            }
+        }
+    }
+
+    /// The card reads as this, however often it is read.
+    fn settled(&self, card: &mut VirtualCard, expected: Option<&str>, told: &str) {
+        for _ in 0..N_LOOKS {
+            let number = self.school.number(card).expect(told);
+            assert_eq!(number.as_deref(), expected, "{told}");
+            card.put_back();
+        }
+    }
+}
