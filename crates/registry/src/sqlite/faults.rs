@@ -124,7 +124,9 @@ async fn one_change_that_fails_does_not_stop_its_neighbours() {
     let bench = Bench::new().await;
     // The writer is held until all are waiting, so that they are one group.
     let (release, waiting) = std::sync::mpsc::channel::<()>();
+    let (begin, has_begun) = oneshot::channel();
     let hold = move |sql: &Connection| {
+        begin.send(()).unwrap();
         waiting.recv().unwrap();
         sql.execute_batch(
             "CREATE TEMP TRIGGER spoil BEFORE INSERT ON blocks \
@@ -134,6 +136,7 @@ async fn one_change_that_fails_does_not_stop_its_neighbours() {
     };
     let message = writer::Message::Probe(Box::new(hold));
     bench.registry.database.writer.send(message).await.unwrap();
+    has_begun.await.unwrap();
     let tasks: Vec<_> = (0..5)
         .map(|n| {
             let registry = bench.registry.clone();

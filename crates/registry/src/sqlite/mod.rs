@@ -69,7 +69,8 @@ pub(crate) struct Database {
     path: PathBuf,
     writer: mpsc::Sender<writer::Message>,
     readers: mpsc::Sender<readers::Message>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    /// The writer, which ends after all others.
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Database {
@@ -97,7 +98,7 @@ impl Database {
     ) -> Result<Self, RegistryError> {
         let reading = (0..options.n_readers.clamp(1, 16)).map(|_| connect::reading(place.path()));
         let reading = reading.collect::<Work<_>>().map_err(told_at_open)?;
-        let (readers, mut threads) = readers::start(reading).map_err(no_thread)?;
+        let (readers, reading) = readers::start(reading).map_err(no_thread)?;
         let (jobs, inbox) = mpsc::channel(writer::QUEUE);
         let path = place.path().to_owned();
         // The lock on the file lives as long as the writer.
@@ -109,14 +110,13 @@ impl Database {
         let writer = Writer::new(sql, connect, options.on_commit).map_err(told_at_open)?;
         let thread = thread::Builder::new()
             .name("registry-write".to_owned())
-            .spawn(move || writer.serve(inbox))
+            .spawn(move || writer.serve(inbox, reading))
             .map_err(no_thread)?;
-        threads.push(thread);
         Ok(Self {
             path,
             writer: jobs,
             readers,
-            threads: Mutex::new(threads),
+            thread: Mutex::new(Some(thread)),
         })
     }
 
@@ -180,17 +180,15 @@ impl Database {
         // A queue that is closed already needs no telling.
         self.readers.send(readers::Message::Close).await.ok();
         self.writer.send(writer::Message::Close).await.ok();
-        let threads = {
-            let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut *threads)
+        let thread = {
+            let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+            thread.take()
         };
-        let joining = tokio::task::spawn_blocking(move || {
-            for thread in threads {
-                // A thread that panicked has let go of its connection too.
-                thread.join().ok();
-            }
-        });
-        joining.await.ok();
+        if let Some(thread) = thread {
+            // A thread that panicked has let go of its connection too.
+            let joining = tokio::task::spawn_blocking(|| thread.join().ok());
+            joining.await.ok();
+        }
     }
 }
 

@@ -5,6 +5,8 @@
 //! progress is what gathers the next group, so a lone caller pays for one
 //! write and never waits for company.
 
+use std::thread::JoinHandle;
+
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
@@ -120,7 +122,15 @@ impl Writer {
 
     /// The thread's whole life: ends when it is told to, or when nobody is
     /// left who could hand over work.
-    pub(super) fn serve(mut self, mut inbox: mpsc::Receiver<Message>) {
+    ///
+    /// It ends after the threads that read. Of connections that close at the same
+    /// moment each takes the other for one that still reads, and the log with
+    /// all that was removed would stay beside the database.
+    pub(super) fn serve(
+        mut self,
+        mut inbox: mpsc::Receiver<Message>,
+        reading: Vec<JoinHandle<()>>,
+    ) {
         let mut waiting = Vec::with_capacity(GROUP);
         while inbox.blocking_recv_many(&mut waiting, GROUP) > 0 {
             let mut jobs = Vec::with_capacity(waiting.len());
@@ -140,6 +150,10 @@ impl Writer {
                 }
             }
             self.commit(jobs);
+        }
+        for thread in reading {
+            // A thread that panicked has let go of its connection too.
+            thread.join().ok();
         }
     }
 
