@@ -50,6 +50,8 @@ fn of_reason(reason: ErrorReason) -> Exit {
         | ErrorReason::NoLiveCard
         | ErrorReason::IllegalTransition
         | ErrorReason::NotTheSameCard
+        | ErrorReason::WriteUnderWay
+        | ErrorReason::WriteNotFound
         | ErrorReason::RandomUid
         | ErrorReason::NoPurse
         | ErrorReason::EntryExists

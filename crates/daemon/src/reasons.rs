@@ -68,6 +68,8 @@ pub(crate) fn row(reason: R) -> Words {
         | R::NoLiveCard
         | R::IllegalTransition
         | R::NotTheSameCard
+        | R::WriteUnderWay
+        | R::WriteNotFound
         | R::EntryExists
         | R::EntryNotFound
         | R::EntryFromState
@@ -258,6 +260,16 @@ fn register_row(reason: R) -> Words {
             Code::FailedPrecondition,
             "this is not the card on record: the number fits, the chip does not; keep the card and ask who brought it",
             "这不是登记的那张卡：卡号相符但芯片不符，请留下卡片并核实来源",
+        ),
+        R::WriteUnderWay => words(
+            Code::FailedPrecondition,
+            "a write to this card was begun and has not ended; put the card on a reader and leave it there to have it finished",
+            "该卡的写入尚未完成，请将卡放在读卡器上保持不动，以便完成写入",
+        ),
+        R::WriteNotFound => words(
+            Code::NotFound,
+            "no open write has this number; `xueka card writes` lists them",
+            "没有该编号的未完成写入，可用 `xueka card writes` 查看",
         ),
         R::EntryExists => words(
             Code::AlreadyExists,

@@ -258,6 +258,8 @@ fn refused(refusal: Refusal) -> Told {
         Refusal::StudentHasCard => R::StudentHasCard,
         Refusal::NoLiveCard => R::NoLiveCard,
         Refusal::NotTheSameCard => R::NotTheSameCard,
+        Refusal::WriteUnderWay => R::WriteUnderWay,
+        Refusal::WriteNotFound => R::WriteNotFound,
         Refusal::EntryExists => R::EntryExists,
         Refusal::EntryNotFound => R::EntryNotFound,
         Refusal::EntryFromState => R::EntryFromState,

@@ -119,6 +119,12 @@ pub enum Refusal {
     /// It is blocked because of its card's state.
     #[error("it is blocked because of the state of its card and goes with that state")]
     EntryFromState,
+    /// A write to the card was begun and has not ended.
+    #[error("a write to this card has not ended; put the card on a reader to have it finished")]
+    WriteUnderWay,
+    /// No open write has this name.
+    #[error("no open card write has this number")]
+    WriteNotFound,
     /// A live token has this name.
     #[error("a live token has this name")]
     TokenExists,
@@ -143,6 +149,8 @@ impl Refusal {
             Self::EntryExists => "ENTRY_EXISTS",
             Self::EntryNotFound => "ENTRY_NOT_FOUND",
             Self::EntryFromState => "ENTRY_FROM_STATE",
+            Self::WriteUnderWay => "WRITE_UNDER_WAY",
+            Self::WriteNotFound => "WRITE_NOT_FOUND",
             Self::TokenExists => "TOKEN_EXISTS",
             Self::TokenNotFound => "TOKEN_NOT_FOUND",
         }

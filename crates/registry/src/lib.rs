@@ -4,7 +4,9 @@
 //! that happen at a desk, and values. Which database is behind it, and its
 //! language, stay in here.
 
+mod card_write;
 mod error;
+mod journal;
 mod options;
 mod record;
 mod registry;
@@ -12,6 +14,7 @@ mod sqlite;
 mod stamp;
 mod token_name;
 
+pub use card_write::{CardWrite, CardWriteId, NewCardWrite, PlanText, WriteOutcome};
 pub use error::{Refusal, RegistryError};
 pub use options::{Commit, OnCommit, OpenOptions};
 pub use record::{

@@ -86,5 +86,13 @@ on_sqlite! {
     verification::a_card_known_by_its_uid_may_show_a_number,
     tokens::a_token_lives_until_it_ends,
     tokens::a_live_name_is_taken,
+    writes::a_write_is_open_until_it_is_closed,
+    writes::a_card_has_one_open_write,
+    writes::a_write_ends_once,
+    writes::a_spoilt_card_goes_out_of_use_and_is_blocked,
+    writes::the_card_that_is_spoilt_is_found_by_number_or_lone_uid,
+    writes::a_card_that_is_out_of_use_stays_as_it_is,
+    writes::a_chip_that_is_not_whole_is_not_handed_out,
+    writes::a_request_begins_one_write,
     model::any_sequence_of_operations_keeps_the_rules,
 }

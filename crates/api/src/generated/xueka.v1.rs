@@ -1388,6 +1388,10 @@ pub enum ErrorReason {
     IllegalTransition = 36,
     /// The number is on record with another chip.
     NotTheSameCard = 37,
+    /// A write to the card was begun and has not ended; its next tap ends it.
+    WriteUnderWay = 38,
+    /// No open write has this number.
+    WriteNotFound = 39,
     /// The number or UID is blocked by hand already.
     EntryExists = 40,
     /// No such entry.
@@ -1451,6 +1455,8 @@ impl ErrorReason {
             Self::NoLiveCard => "ERROR_REASON_NO_LIVE_CARD",
             Self::IllegalTransition => "ERROR_REASON_ILLEGAL_TRANSITION",
             Self::NotTheSameCard => "ERROR_REASON_NOT_THE_SAME_CARD",
+            Self::WriteUnderWay => "ERROR_REASON_WRITE_UNDER_WAY",
+            Self::WriteNotFound => "ERROR_REASON_WRITE_NOT_FOUND",
             Self::EntryExists => "ERROR_REASON_ENTRY_EXISTS",
             Self::EntryNotFound => "ERROR_REASON_ENTRY_NOT_FOUND",
             Self::EntryFromState => "ERROR_REASON_ENTRY_FROM_STATE",
@@ -1499,6 +1505,8 @@ impl ErrorReason {
             "ERROR_REASON_NO_LIVE_CARD" => Some(Self::NoLiveCard),
             "ERROR_REASON_ILLEGAL_TRANSITION" => Some(Self::IllegalTransition),
             "ERROR_REASON_NOT_THE_SAME_CARD" => Some(Self::NotTheSameCard),
+            "ERROR_REASON_WRITE_UNDER_WAY" => Some(Self::WriteUnderWay),
+            "ERROR_REASON_WRITE_NOT_FOUND" => Some(Self::WriteNotFound),
             "ERROR_REASON_ENTRY_EXISTS" => Some(Self::EntryExists),
             "ERROR_REASON_ENTRY_NOT_FOUND" => Some(Self::EntryNotFound),
             "ERROR_REASON_ENTRY_FROM_STATE" => Some(Self::EntryFromState),

@@ -13,6 +13,7 @@ use super::{
     digest::Digest,
     failure::{Failure, Work},
     requests::{Kept, Made, Once},
+    writes,
 };
 use crate::{BlacklistEntry, BlacklistPage, PageMark, Refusal, RequestId, Stamp};
 
@@ -33,13 +34,19 @@ pub(crate) fn follow_card(
     if let Some(number) = number {
         set_by_state(change, CardKey::Number(number), state.blocks())?;
     }
-    if let Some(uid) = uid {
-        // Live cards come first, then the one that changed last.
-        let bearers = cards::by_uid(change.sql, uid)?;
-        let first = bearers.first().and_then(|card| card.state.blocks());
-        set_by_state(change, CardKey::Uid(uid), first)?;
-    }
-    Ok(())
+    uid.map_or(Ok(()), |uid| follow_uid(change, uid))
+}
+
+/// Brings the entry of a UID in line with the cards that bear it, or where none
+/// on record does, with whether the last write to the chip spoilt it.
+pub(crate) fn follow_uid(change: &mut Change<'_>, uid: Uid) -> Work<()> {
+    // Live cards come first, then the one that changed last.
+    let bearers = cards::by_uid(change.sql, uid)?;
+    let wanted = match bearers.first() {
+        Some(card) => card.state.blocks(),
+        None => writes::is_spoilt(change.sql, uid)?.then_some(BlockReason::Spoilt),
+    };
+    set_by_state(change, CardKey::Uid(uid), wanted)
 }
 
 fn set_by_state(change: &mut Change<'_>, key: CardKey, wanted: Option<BlockReason>) -> Work<()> {

@@ -37,7 +37,8 @@ pub(super) fn check_library() -> Result<(), RegistryError> {
 ///
 /// Full durability: a commit that was answered is on the disk. No memory
 /// mapping, for a fault of the disk would then end the process. A log that a
-/// long list made large is cut back to 64 MiB once its pages are in place.
+/// long list made large is cut back to 64 MiB once its pages are in place. What is
+/// removed from a page is overwritten in it.
 pub(super) fn writing(path: &Path) -> Work<Connection> {
     let sql = open(path)?;
     let mode: String = sql.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
@@ -47,6 +48,7 @@ pub(super) fn writing(path: &Path) -> Work<Connection> {
     sql.execute_batch(
         "PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
+         PRAGMA secure_delete = FAST;
          PRAGMA cache_size = -65536;
          PRAGMA journal_size_limit = 67108864;",
     )?;

@@ -15,6 +15,7 @@ use super::{
     failure::Work,
     issue::{self, NewCard},
     requests::{self, Made, Once},
+    writes,
 };
 use crate::{CardRecord, Collection, Refusal, RequestId, Stamp, WhichCard};
 
@@ -33,6 +34,9 @@ pub(crate) fn collect(
         action: "collect",
     };
     once.run(cards::recall, |change| {
+        if let Some(uid) = collection.identity.uid() {
+            writes::refuse_unfit(change.sql, uid)?;
+        }
         let student =
             cards::student_id(change.sql, &collection.student)?.ok_or(Refusal::StudentNotFound)?;
         let id = match find_waiting(change.sql, student, collection.identity)? {

@@ -24,6 +24,7 @@ mod schema;
 mod sightings;
 mod tokens;
 mod writer;
+mod writes;
 
 #[cfg(test)]
 mod faults;
@@ -54,6 +55,10 @@ pub(crate) use self::{
     sightings::{is_news as is_new_sighting, record as record_sighting},
     tokens::{
         create as create_token, find as find_token, list as list_tokens, revoke as revoke_token,
+    },
+    writes::{
+        close as close_write, list_open as list_open_writes, of_request as write_of_request,
+        open as open_write, open_of as open_write_of,
     },
 };
 use self::{

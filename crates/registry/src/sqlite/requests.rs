@@ -39,6 +39,8 @@ pub(crate) enum Kept {
     Entry { create_time: i64, version: u64 },
     /// An entry of the blacklist that was removed.
     Removed { version: u64 },
+    /// An entry in the journal of card writes.
+    CardWrite { id: i64 },
 }
 
 /// What a piece of work made.

@@ -13,6 +13,7 @@ const APPLICATION_ID: i32 = 0x5855_454B;
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_cards.sql"),
     include_str!("migrations/0002_prints.sql"),
+    include_str!("migrations/0003_writes.sql"),
 ];
 
 /// The newest schema that this program knows.

@@ -10,3 +10,4 @@ pub(crate) mod requests;
 pub(crate) mod stand;
 pub(crate) mod tokens;
 pub(crate) mod verification;
+pub(crate) mod writes;
