@@ -13,6 +13,7 @@
 mod faults;
 mod house;
 mod identity;
+mod models;
 mod places;
 mod reading;
 mod release;
