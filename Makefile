@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench fuzz fmt clean
+.PHONY: help demo run test check bench prove fuzz fmt clean
 .PHONY: install-virtual-reader uninstall-virtual-reader
 
 help: ## Say what can be made
@@ -23,6 +23,9 @@ check: ## Check formatting, lints, documents, generated code, protocol, scripts,
 bench: ## Measure against the raw limit; prints ratios
 	@scripts/install-packages.sh build demo
 	@bench/run.sh
+
+prove: ## Kill pcscd a hundred times, and more that takes minutes to prove
+	@scripts/prove.sh
 
 fuzz: ## Fuzz all that reads foreign bytes: RUNS=10000000 inputs a target
 	@scripts/fuzz.sh $(RUNS)

@@ -1,0 +1,24 @@
+//! What is proved by doing it very often, as `make prove` does; each proof is
+//! also done a few times with the other tests.
+//!
+//! A proof prints its figures, with the goals, and fails when one is missed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "in a test a panic is the failure"
+)]
+
+mod recovery;
+mod spread;
+
+#[test]
+fn a_pcscd_that_is_killed_is_found_again() {
+    recovery::prove(4);
+}
+
+#[test]
+#[ignore = "takes minutes: make prove"]
+fn a_pcscd_that_is_killed_a_hundred_times_is_found_again() {
+    recovery::prove(100);
+}
