@@ -1915,7 +1915,8 @@ pub enum Verdict {
     NotYetValid = 9,
     /// Cancelled: the student left, or it was issued in error.
     Cancelled = 10,
-    /// The right number on the wrong chip, or one UID seen with two numbers.
+    /// The right number on the wrong chip, one UID seen with two numbers, one card
+    /// on two readers at once, or a chip that failed to prove its key.
     Suspect = 11,
     /// There is nothing to judge: the card gave neither number nor lasting UID.
     Unreadable = 12,
