@@ -268,8 +268,8 @@ fn register_row(reason: R) -> Words {
         ),
         R::WriteNotFound => words(
             Code::NotFound,
-            "no open write has this number; `xueka card writes` lists them",
-            "没有该编号的未完成写入，可用 `xueka card writes` 查看",
+            "no open write has this number; it has ended, or was never begun",
+            "没有该编号的未完成写入，可能已结束或从未开始",
         ),
         R::EntryExists => words(
             Code::AlreadyExists,
