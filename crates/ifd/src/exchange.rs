@@ -128,7 +128,15 @@ impl Reader {
         };
         // The thread that waits for events has nothing to do with the answer.
         self.watch.set_in_view(&*link, false);
-        let answer = self.converse(link, question, sequence, is_for_card);
+        let mut notices = link.notices();
+        let trouble = notices.find_map(|notice| trouble_from(notice, is_for_card));
+        drop(notices);
+        let answer = match trouble {
+            // It came behind the last answer and has taken no effect yet. The
+            // player knows of no such card any more and would stay silent.
+            Some(trouble) => Err(trouble),
+            None => self.converse(link, question, sequence, is_for_card),
+        };
         // What came behind the answer, nobody is woken for.
         while let Some(received) = link.next(self.settings.patience) {
             if let Received::Notice(sequence, notice) = received {
@@ -136,7 +144,7 @@ impl Reader {
             }
         }
         self.watch.set_in_view(&*link, true);
-        let is_to_be_seen_to = link.is_ended() || link.has_notices();
+        let is_to_be_seen_to = link.is_ended() || link.notices().next().is_some();
         if is_to_be_seen_to || inside.owes() {
             self.watch.nudge();
         }
@@ -170,12 +178,8 @@ impl Reader {
                     Received::Answer(..) => {}
                     Received::Notice(number, notice) => {
                         link.put_by(number, notice);
-                        match notice {
-                            Notice::Unplug => return Err(Trouble::ReaderGone),
-                            Notice::Insert | Notice::Remove if is_for_card => {
-                                return Err(Trouble::Broken);
-                            }
-                            Notice::Insert | Notice::Remove | Notice::PlugIn => {}
+                        if let Some(trouble) = trouble_from(notice, is_for_card) {
+                            return Err(trouble);
                         }
                     }
                 }
@@ -188,6 +192,16 @@ impl Reader {
             }
             link.receive();
         }
+    }
+}
+
+/// What a notice does to a question that is under way.
+fn trouble_from(notice: Notice, is_for_card: bool) -> Option<Trouble> {
+    match notice {
+        Notice::Unplug => Some(Trouble::ReaderGone),
+        // One that comes takes the place of the one that was asked.
+        Notice::Insert | Notice::Remove => is_for_card.then_some(Trouble::Broken),
+        Notice::PlugIn => None,
     }
 }
 
@@ -303,6 +317,29 @@ mod tests {
         });
         assert_eq!(answer, Ok(vec![0x90, 0]));
         assert_eq!(place.look(), Presence::Absent, "and it is not forgotten");
+    }
+
+    #[test]
+    fn a_card_that_left_behind_its_last_answer_is_not_waited_for() {
+        let cases = [
+            (PlayerMessage::Remove, Trouble::Broken, "removed"),
+            (PlayerMessage::Insert, Trouble::Broken, "replaced"),
+            (PlayerMessage::Unplug, Trouble::ReaderGone, "unplugged"),
+        ];
+        for (notice, trouble, why) in cases {
+            let place = Place::with_patience(100);
+            let mut player = place.with_card();
+            let answer = transmit_with(&place, &mut player, |player, sequence| {
+                let mut both = PlayerMessage::Response(vec![0x90, 0]).encode(sequence);
+                both.extend(notice.encode(2));
+                player.say_bytes(&both);
+            });
+            assert_eq!(answer, Ok(vec![0x90, 0]), "{why}");
+            // pcscd has not looked since; the player would not answer.
+            let next = place.reader.transmit(&[0xFF, 0xCA, 0, 0, 0]);
+            assert_eq!(next, Err(trouble), "{why}");
+            assert_eq!(place.reader.presence(), Presence::Absent, "{why}");
+        }
     }
 
     #[test]

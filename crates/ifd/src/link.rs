@@ -97,9 +97,9 @@ impl Link {
         }
     }
 
-    /// Whether a notice waits for its turn.
-    pub(crate) fn has_notices(&self) -> bool {
-        !self.notices.is_empty()
+    /// The notices that were put by and wait for their turn.
+    pub(crate) fn notices(&self) -> impl Iterator<Item = Notice> {
+        self.notices.iter().map(|(_, notice)| *notice)
     }
 
     /// Puts a notice by, behind those that were before.
