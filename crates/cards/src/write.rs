@@ -22,6 +22,7 @@
 pub(crate) mod classic;
 mod content;
 pub(crate) mod copies;
+mod desfire;
 mod error;
 mod journal;
 mod medium;
@@ -79,6 +80,13 @@ pub fn plan_write(
         family @ (CardFamily::MifareClassicMini
         | CardFamily::MifareClassic1K
         | CardFamily::MifareClassic4K) => classic::plan(session, tools, profile, family, content)?,
+        CardFamily::Desfire => {
+            // A plan made for the UID behind a random one could not be taken up
+            // before the card had told it.
+            let shown = reading.shown_uid.is_none();
+            shown.then_some(()).ok_or(WriteError::NoFixedUid)?;
+            desfire::plan(session, tools, profile, uid, content)?
+        }
         _ => return Err(WriteError::NotWritable),
     };
     Ok(WritePlan { uid, steps })
@@ -137,6 +145,7 @@ fn with_medium(
 ) -> Result<WriteEnd, WriteError> {
     match plan.chip()? {
         Chip::MifareClassic => classic::with_medium(session, tools, plan, work),
-        Chip::Type2 | Chip::Files | Chip::Desfire => Err(WriteError::NoSuchPlace),
+        Chip::Desfire => desfire::with_medium(session, tools, plan, work),
+        Chip::Type2 | Chip::Files => Err(WriteError::NoSuchPlace),
     }
 }

@@ -16,6 +16,7 @@
 //! libfreefare `mifare_desfire.c`; hardware-notes/card-desfire.md.
 
 mod authenticate;
+pub(crate) mod changes;
 mod native;
 mod session;
 pub(crate) mod version;
@@ -151,7 +152,7 @@ fn open(
     let outcome = authenticate(card, key.form, key.number, card_key.reveal(), &rnd_a)?;
     Ok(match outcome {
         Outcome::Proved(session) => Opened::Session(session),
-        Outcome::Failed => Opened::Not(ChipAuthentication::Failed),
+        Outcome::Failed | Outcome::Denied => Opened::Not(ChipAuthentication::Failed),
         Outcome::Refused(refused) => Opened::Not(ChipAuthentication::Refused {
             status_word: refused.value(),
         }),

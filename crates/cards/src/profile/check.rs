@@ -1,6 +1,7 @@
 //! From the tables of a profile to places that a card can have.
 
 mod classic;
+mod desfire_write;
 
 use std::ops::Range;
 
@@ -279,8 +280,11 @@ pub(super) fn desfire(table: &DesfireTable, keys: &KeyRing) -> Checked<DesfirePl
     } else {
         AssuranceLevel::NumberRead
     };
+    let written = table.write.as_ref();
+    let write = written.map(|written| desfire_write::write(written, table, key.as_ref(), keys));
     Ok(DesfirePlace {
         application: DesfireAid(application),
+        write: write.transpose()?,
         key,
         fields: Fields {
             number: desfire_number(&table.number, has_key)?,

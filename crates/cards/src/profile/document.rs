@@ -210,6 +210,28 @@ pub(super) struct DesfireTable {
     pub(super) valid_from: Option<DesfireDate>,
     pub(super) valid_until: Option<DesfireDate>,
     pub(super) assurance: Option<Spanned<AssuranceWord>>,
+    pub(super) write: Option<Spanned<DesfireWriteTable>>,
+}
+
+/// `[desfire.write]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DesfireWriteTable {
+    pub(super) key: Spanned<NamedKeyTable>,
+    /// What stands in every place of a new application.
+    pub(super) factory_key: Option<Spanned<String>>,
+    pub(super) master_key: Option<Spanned<NamedKeyTable>>,
+    /// The card's own key, by which a missing application is made.
+    pub(super) card_key: Option<Spanned<NamedKeyTable>>,
+}
+
+/// A key in its use: `{ name = "desfire-write", number = 2, diversify = ["uid"] }`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NamedKeyTable {
+    pub(super) name: Spanned<String>,
+    pub(super) number: Option<Spanned<u8>>,
+    pub(super) diversify: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
 #[derive(Deserialize)]

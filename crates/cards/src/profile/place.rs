@@ -185,11 +185,35 @@ pub(crate) struct DesfirePlace {
     pub(crate) key: Option<DesfireKey>,
     /// Number and dates, by file.
     pub(crate) fields: Fields<DesfireFile>,
+    /// How the place is written, where it may be.
+    pub(crate) write: Option<DesfireWrite>,
     /// Whether the card is asked for its real UID behind a random one, which
     /// takes the key.
     pub(crate) real_uid: bool,
     /// How far a number from here is trusted at most.
     pub(crate) assurance: AssuranceLevel,
+}
+
+/// How a `DESFire` application is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DesfireWrite {
+    /// The key that reads and writes the files.
+    pub(crate) key: KeyUse,
+    /// How cards are made ready, where they may be.
+    pub(crate) factory: Option<DesfireFactory>,
+}
+
+/// What a new `DESFire` application has, and what it is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DesfireFactory {
+    /// The name of the key that stands in every place of it.
+    pub(crate) name: Box<str>,
+    /// What stands there in the end: the key for reading, if any, the one for
+    /// writing, and last the one that rules over them, each once.
+    pub(crate) keys: Box<[KeyUse]>,
+    /// The card's own key, by which a missing application is made; `None`:
+    /// none is made.
+    pub(crate) card_key: Option<KeyUse>,
 }
 
 /// A `DESFire` application's identifier, three bytes as they are written, most
@@ -276,6 +300,17 @@ impl ClassicForm {
                 let blocks = record.first.iter().chain(&record.second);
                 blocks.copied().collect()
             }
+        }
+    }
+}
+
+impl Communication {
+    /// As file settings have it.
+    pub(crate) fn setting(self) -> u8 {
+        match self {
+            Self::Plain => 0x00,
+            Self::Mac => 0x01,
+            Self::Full => 0x03,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use xueka_domain::Uid;
 
-use super::{Step, WriteError};
+use super::{Content, Step, WriteError};
 
 /// One of the two contents of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,54 @@ impl Standing {
             Side::Old => matches!(self, Self::Old | Self::Same),
             Side::New => matches!(self, Self::New | Self::Same),
         }
+    }
+}
+
+impl Step {
+    /// What is wanted on that side.
+    pub(crate) fn content(&self, side: Side) -> &Content {
+        match side {
+            Side::Old => &self.old,
+            Side::New => &self.new,
+        }
+    }
+
+    /// What stands at the place, given its bytes; `None`: there is no such
+    /// place.
+    pub(crate) fn compared(&self, found: Option<&[u8]>) -> Standing {
+        self.compared_by(|content| match content {
+            Content::Bytes(bytes) => found == Some(bytes),
+            Content::Nothing => found.is_none(),
+            Content::Trailer { .. } | Content::Key(_) => false,
+        })
+    }
+
+    /// What stands at the place, given the name of the key there; `None`: there
+    /// is no such place.
+    pub(crate) fn compared_key(&self, found: Option<&str>) -> Standing {
+        self.compared_by(|content| match content {
+            Content::Key(name) => found == Some(name),
+            Content::Nothing => found.is_none(),
+            Content::Trailer { .. } | Content::Bytes(_) => false,
+        })
+    }
+
+    fn compared_by(&self, is_there: impl Fn(&Content) -> bool) -> Standing {
+        match (is_there(&self.old), is_there(&self.new)) {
+            (true, true) => Standing::Same,
+            (true, false) => Standing::Old,
+            (false, true) => Standing::New,
+            (false, false) => Standing::Other,
+        }
+    }
+
+    /// How many bytes the place has.
+    pub(crate) fn n_bytes(&self) -> usize {
+        let n_bytes = |content: &Content| match content {
+            Content::Bytes(bytes) => bytes.len(),
+            Content::Trailer { .. } | Content::Key(_) | Content::Nothing => 0,
+        };
+        n_bytes(&self.old).max(n_bytes(&self.new))
     }
 }
 

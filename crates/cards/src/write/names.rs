@@ -25,6 +25,10 @@ pub(crate) mod file_id {
 
     use super::{Deserialize, Deserializer, Serializer};
 
+    #[allow(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands a field over so"
+    )]
     pub(crate) fn serialize<S: Serializer>(id: &FileId, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_u16(id.0)
     }
@@ -40,6 +44,10 @@ pub(crate) mod sfi {
 
     use super::{Deserialize, Deserializer, Error, Serializer};
 
+    #[allow(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands a field over so"
+    )]
     pub(crate) fn serialize<S: Serializer>(sfi: &Sfi, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_u8(sfi.number())
     }

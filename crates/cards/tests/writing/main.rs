@@ -11,5 +11,6 @@
 )]
 
 mod classic;
+mod desfire;
 mod notes;
 mod torn;

@@ -25,6 +25,9 @@ pub(super) const ADDITIONAL_FRAME: u8 = 0xAF;
 /// apart from its dates.
 const MAX_FRAMES: usize = 32;
 
+/// The most parameters of one frame.
+const FRAME: usize = 59;
+
 /// What the card answered.
 pub(super) struct Answer {
     /// The data of all frames.
@@ -64,14 +67,22 @@ pub(super) fn ask_once(
     answered
 }
 
-/// Sends a command and gets the whole answer. One that never ends keeps the
-/// status word with which it was left, and reads as refused.
+/// Sends a command, in as many frames as it takes, and gets the whole answer.
+/// One that never ends keeps the status word with which it was left, and reads
+/// as refused.
 pub(super) fn ask(
     card: &mut Dialogue<'_>,
     instruction: u8,
     parameters: &[u8],
 ) -> Result<Answer, ReadError> {
-    let mut answer = ask_once(card, instruction, parameters)?;
+    let (first, rest) = parameters.split_at(parameters.len().min(FRAME));
+    let mut answer = ask_once(card, instruction, first)?;
+    for frame in rest.chunks(FRAME) {
+        if !answer.ends_with(MORE) {
+            return Ok(answer);
+        }
+        answer = ask_once(card, ADDITIONAL_FRAME, frame)?;
+    }
     for _ in 1..MAX_FRAMES {
         if !answer.ends_with(MORE) {
             break;

@@ -8,7 +8,7 @@
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
-    crypto::{AesCipher, BlockCipher, Padding, cbc_decrypt, cmac, is_same},
+    crypto::{AesCipher, BlockCipher, Padding, cbc_decrypt, cbc_encrypt, cmac, is_same, xor_onto},
     profile::place::Communication,
 };
 
@@ -59,6 +59,12 @@ impl Session {
 /// The bytes that a MAC on the way is cut to.
 const MAC_LENGTH: usize = 8;
 
+/// CHANGE KEY, which secures its content in a way of its own.
+pub(super) const CHANGE_KEY: u8 = 0xC4;
+
+/// Bytes of a block of the cipher.
+const BLOCK: usize = 16;
+
 /// The status that ends every good answer, as it goes into MACs and checksums.
 const GOOD: u8 = 0x00;
 
@@ -89,13 +95,80 @@ impl Ev1Session {
     }
 
     /// Takes in a command, which itself travels as it is.
-    fn command(&mut self, instruction: u8, parameters: &[u8]) {
+    pub(super) fn command(&mut self, instruction: u8, parameters: &[u8]) {
         self.chain_over(&[&[instruction], parameters].concat());
+    }
+
+    /// The bytes behind the instruction of a command that carries content:
+    /// as it is, with a MAC behind it, or enciphered with a checksum over
+    /// everything.
+    pub(super) fn carry(
+        &mut self,
+        instruction: u8,
+        parameters: &[u8],
+        content: &[u8],
+        travel: Communication,
+    ) -> Zeroizing<Vec<u8>> {
+        let mut sent = Zeroizing::new([parameters, content].concat());
+        if travel == Communication::Full && !content.is_empty() {
+            let message = Zeroizing::new([&[instruction], sent.as_slice()].concat());
+            let mut plain = Zeroizing::new(content.to_vec());
+            plain.extend(crc32(&message).to_le_bytes());
+            self.encipher(&mut plain);
+            sent.truncate(parameters.len());
+            sent.extend_from_slice(&plain);
+            return sent;
+        }
+        self.command(instruction, &sent);
+        if travel == Communication::Mac && !content.is_empty() {
+            sent.extend_from_slice(self.chain.get(..MAC_LENGTH).unwrap_or_default());
+        }
+        sent
+    }
+
+    /// The bytes behind the instruction of CHANGE KEY. `old` is what stands
+    /// there, unless it is the key of this session itself.
+    ///
+    /// Number, then enciphered: the new key, mixed with the old one if that is
+    /// another than the session's, its version, a checksum over the command, and
+    /// one over the new key if it was mixed.
+    pub(super) fn new_key(
+        &mut self,
+        number: u8,
+        (new, version): (&[u8; 16], u8),
+        old: Option<&[u8; 16]>,
+    ) -> Zeroizing<Vec<u8>> {
+        let mut mixed = Zeroizing::new(*new);
+        if let Some(old) = old {
+            xor_onto(&mut *mixed, old);
+        }
+        let mut message = Zeroizing::new([0; 19]);
+        let head = [CHANGE_KEY, number].into_iter().chain(*mixed);
+        for (place, byte) in message.iter_mut().zip(head.chain([version])) {
+            *place = byte;
+        }
+        let mut plain = Zeroizing::new(Vec::with_capacity(2 * BLOCK));
+        plain.extend_from_slice(message.get(2..).unwrap_or_default());
+        plain.extend(crc32(&*message).to_le_bytes());
+        if old.is_some() {
+            plain.extend(crc32(new).to_le_bytes());
+        }
+        self.encipher(&mut plain);
+        Zeroizing::new([&[number], plain.as_slice()].concat())
+    }
+
+    /// Fills up with zeros and enciphers.
+    fn encipher(&mut self, plain: &mut Vec<u8>) {
+        plain.resize(plain.len().next_multiple_of(BLOCK), 0x00);
+        cbc_encrypt(&self.cipher, &mut self.chain, plain);
     }
 
     /// Every good answer ends with a MAC, whatever the file says of its
     /// communication, unless it is enciphered.
-    fn open_maced(&mut self, mut answer: Zeroizing<Vec<u8>>) -> Option<Zeroizing<Vec<u8>>> {
+    pub(super) fn open_maced(
+        &mut self,
+        mut answer: Zeroizing<Vec<u8>>,
+    ) -> Option<Zeroizing<Vec<u8>>> {
         let at = answer.len().checked_sub(MAC_LENGTH)?;
         let mac = answer.split_off(at);
         answer.push(GOOD);
@@ -105,7 +178,7 @@ impl Ev1Session {
     }
 
     /// Content, its checksum and filling, all enciphered.
-    fn open_enciphered(
+    pub(super) fn open_enciphered(
         &mut self,
         mut answer: Zeroizing<Vec<u8>>,
         n_bytes: usize,
@@ -388,6 +461,64 @@ mod tests {
         let mac = "4C6626F5E72EA694202139295C7A7FC7";
         assert!(same_under(&session.enciphering, enciphering));
         assert!(same_under(&session.mac, mac));
+    }
+
+    /// A session of EV1 with that key, before its first command.
+    fn fresh(key: &str) -> Ev1Session {
+        Ev1Session {
+            cipher: AesCipher::new(&block(key)),
+            chain: [0; 16],
+        }
+    }
+
+    #[test]
+    fn a_new_key_is_sent_as_in_the_published_trace() {
+        // The session authenticated with the key that it changes; version 10.
+        let mut session = fresh("F44B26F5C05DDD7110772281C4D066E8");
+        let key = block("00102030405060708090A0B0B0A09080");
+        let sent = session.new_key(0, (&key, 0x10), None);
+        assert_eq!(
+            hex::encode_upper(&*sent),
+            "00E9F85E219496C2B58C1090DC3935FAE9E840CF61B383D9531946256B1F110C10"
+        );
+    }
+
+    #[test]
+    fn another_key_is_mixed_with_the_old_one_and_summed_twice() {
+        // No trace of this form with AES is published; libfreefare
+        // `mifare_desfire.c` has the form.
+        let (new, old) = ([0x22; 16], [0x11; 16]);
+        let mut session = fresh("F44B26F5C05DDD7110772281C4D066E8");
+        let mut sent = session.new_key(2, (&new, 0x07), Some(&old)).split_off(1);
+        cbc_decrypt(&session.cipher, &mut [0; 16], &mut sent);
+        let message = [&[0xC4, 0x02], &[0x33; 16][..], &[0x07]].concat();
+        let sums = [crc32(&message), crc32(&new)]
+            .map(u32::to_le_bytes)
+            .concat();
+        let expected = [&[0x33; 16][..], &[0x07], &sums, &[0; 7]].concat();
+        assert_eq!(sent, expected);
+    }
+
+    #[test]
+    fn content_travels_as_its_file_says() {
+        let header = bytes("01000000030000");
+        let mut plain = fresh("F44B26F5C05DDD7110772281C4D066E8");
+        let sent = plain.carry(0x3D, &header, b"abc", Communication::Plain);
+        assert_eq!(*sent, [&header[..], b"abc"].concat());
+
+        let mut maced = fresh("F44B26F5C05DDD7110772281C4D066E8");
+        let sent = maced.carry(0x3D, &header, b"abc", Communication::Mac);
+        assert_eq!(maced.chain, plain.chain, "one chain either way");
+        assert_eq!(sent[..10], [&header[..], b"abc"].concat());
+        assert_eq!(sent[10..], maced.chain[..8]);
+
+        let mut full = fresh("F44B26F5C05DDD7110772281C4D066E8");
+        let mut sent = full.carry(0x3D, &header, b"abc", Communication::Full);
+        let mut enciphered = sent.split_off(7);
+        assert_eq!((&sent[..], enciphered.len()), (&header[..], 16));
+        cbc_decrypt(&full.cipher, &mut [0; 16], &mut enciphered);
+        let sum = crc32(&[&[0x3D], &header[..], b"abc"].concat()).to_le_bytes();
+        assert_eq!(enciphered, [b"abc", &sum[..], &[0; 9]].concat());
     }
 
     fn noted(enciphering: &str, mac: &str, identifier: &str) -> Session {
