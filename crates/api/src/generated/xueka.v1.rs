@@ -2274,8 +2274,10 @@ pub mod issuance_service_client {
         ///  or damaged first.
         /// * `FAILED_PRECONDITION`, reason `RANDOM_UID`: a card with neither a number
         ///  nor a UID that stays cannot be issued.
+        /// * `FAILED_PRECONDITION`, reason `WRITE_UNDER_WAY`: a write to its chip was
+        ///  begun and has not ended.
         /// * `FAILED_PRECONDITION`, reason `ILLEGAL_TRANSITION`: the card is on record
-        ///  and does not wait to be collected.
+        ///  and does not wait to be collected, or its chip was spoilt by a write.
         pub async fn collect_card(
             &mut self,
             request: impl tonic::IntoRequest<super::CollectCardRequest>,
@@ -2449,8 +2451,10 @@ pub mod issuance_service_server {
         ///  or damaged first.
         /// * `FAILED_PRECONDITION`, reason `RANDOM_UID`: a card with neither a number
         ///  nor a UID that stays cannot be issued.
+        /// * `FAILED_PRECONDITION`, reason `WRITE_UNDER_WAY`: a write to its chip was
+        ///  begun and has not ended.
         /// * `FAILED_PRECONDITION`, reason `ILLEGAL_TRANSITION`: the card is on record
-        ///  and does not wait to be collected.
+        ///  and does not wait to be collected, or its chip was spoilt by a write.
         async fn collect_card(
             &self,
             request: tonic::Request<super::CollectCardRequest>,
@@ -3864,7 +3868,8 @@ pub mod number_service_client {
     /// A form is a view. What is found by it is named by its full number or UID, and
     /// that is what every other call takes. Nothing here changes anything.
     ///
-    /// Every method can fail with `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`.
+    /// Open to clerks, registrars and administrators; `TeachNumberForms` to the latter
+    /// two. Every method can fail with `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`.
     #[derive(Debug, Clone)]
     pub struct NumberServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -4157,7 +4162,8 @@ pub mod number_service_server {
     /// A form is a view. What is found by it is named by its full number or UID, and
     /// that is what every other call takes. Nothing here changes anything.
     ///
-    /// Every method can fail with `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`.
+    /// Open to clerks, registrars and administrators; `TeachNumberForms` to the latter
+    /// two. Every method can fail with `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`.
     #[derive(Debug)]
     pub struct NumberServiceServer<T> {
         inner: Arc<T>,
