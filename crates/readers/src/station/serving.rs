@@ -53,7 +53,8 @@ struct Shift {
     /// Whether the reader answered who it is; another program that held it may
     /// have kept it from that.
     is_sure: bool,
-    connection: Connection,
+    /// Until when the connection to the card is kept, while there is one.
+    kept_until: Option<Instant>,
     lights: Lights,
     /// When the lights are put back.
     lit_until: Option<Instant>,
@@ -64,7 +65,8 @@ impl Station {
     const N_ATTEMPTS: usize = 3;
     /// How long the connection to a card stays after a job that somebody asked
     /// for: the next one often follows at once, and is spared a connection.
-    /// Others, who may want the card for themselves, wait no longer than that.
+    /// Others, who may want the card for themselves, wait no longer than that
+    /// and than a signal that is shown meanwhile.
     const KEEP: Duration = Duration::from_millis(200);
 
     /// The whole life of a reader's thread: the only place that blocks on the
@@ -78,7 +80,7 @@ impl Station {
             lights: Lights::new(who.signals),
             who,
             is_sure,
-            connection: Connection::Ends,
+            kept_until: None,
             lit_until: None,
         };
         while let Some(job) = self.next_job(&shift) {
@@ -121,10 +123,7 @@ impl Station {
     /// A connection that stays is let go when nothing comes for a while, and
     /// lights are put back when their time is over.
     fn next_job(&self, shift: &Shift) -> Option<Job> {
-        let let_go_at = match shift.connection {
-            Connection::Stays => Some(Instant::now() + Self::KEEP),
-            Connection::Ends => None,
-        };
+        let is_due = |moment: Option<Instant>| moment.is_some_and(|it| it <= Instant::now());
         let mut desk = lock(&self.desk);
         loop {
             if desk.closed.is_some() {
@@ -145,21 +144,23 @@ impl Station {
                 }
                 None => {}
             }
+            // Before the signal: one that follows another is not to keep the card.
+            if is_due(shift.kept_until) {
+                return Some(Job::LetGo);
+            }
             if let Some(signal) = desk.signal.take() {
                 return Some(Job::Show(signal));
             }
-            let now = Instant::now();
-            let is_due = |moment: &Option<Instant>| moment.is_some_and(|moment| moment <= now);
-            if is_due(&let_go_at) {
-                return Some(Job::LetGo);
-            }
-            if is_due(&shift.lit_until) {
+            if is_due(shift.lit_until) {
                 return Some(Job::PutBack);
             }
-            let next = [let_go_at, shift.lit_until].into_iter().flatten().min();
+            let moments = [shift.kept_until, shift.lit_until];
+            let next = moments.into_iter().flatten().min();
             desk = match next {
                 Some(moment) => {
-                    let waited = self.work.wait_timeout(desk, moment - now);
+                    let waited = self
+                        .work
+                        .wait_timeout(desk, moment.saturating_duration_since(Instant::now()));
                     waited.unwrap_or_else(PoisonError::into_inner).0
                 }
                 None => self.work.wait(desk).unwrap_or_else(PoisonError::into_inner),
@@ -176,29 +177,35 @@ impl Station {
         let dialect = shift.who.model.dialect;
         match job {
             Job::Revive => {
-                shift.connection = Connection::Ends;
+                shift.kept_until = None;
                 let revived = self.exchange.time(|| shift.reader.power_cycle());
                 tracing::info!(reader = %self.name, ok = revived.is_ok(), "card powered anew");
             }
             Job::Tap => {
-                shift.connection = Connection::Ends;
+                shift.kept_until = None;
                 let read =
                     |session: &mut TimedSession<'_>| read_in(session, dialect, profile, false);
-                self.hold_card(shift, read, |outcome| self.finish_tap(outcome));
+                self.hold_card(shift, Connection::Ends, read, |outcome| {
+                    self.finish_tap(outcome);
+                });
             }
             Job::Read { confirm } => {
-                shift.connection = Connection::Stays;
                 let read =
                     |session: &mut TimedSession<'_>| read_in(session, dialect, profile, confirm);
-                self.hold_card(shift, read, |outcome| self.finish_read(outcome));
+                self.hold_card(shift, Connection::Stays, read, |outcome| {
+                    self.finish_read(outcome);
+                });
+                shift.kept_until = Some(Instant::now() + Self::KEEP);
             }
             Job::Visit(mut work) => {
-                shift.connection = Connection::Stays;
                 let work = |session: &mut TimedSession<'_>| work(session, &dialect, profile);
-                self.hold_card(shift, work, |outcome| self.finish_visit(outcome));
+                self.hold_card(shift, Connection::Stays, work, |outcome| {
+                    self.finish_visit(outcome);
+                });
+                shift.kept_until = Some(Instant::now() + Self::KEEP);
             }
             Job::LetGo => {
-                shift.connection = Connection::Ends;
+                shift.kept_until = None;
                 self.exchange.time(|| shift.reader.let_go());
             }
             Job::Show(signal) => {
@@ -251,12 +258,13 @@ impl Station {
     fn hold_card<T>(
         &self,
         shift: &mut Shift,
+        connection: Connection,
         mut work: impl FnMut(&mut TimedSession<'_>) -> Result<T, ReadError>,
         finish: impl FnOnce(Result<T, ReaderError>),
     ) {
         let reader = &mut *shift.reader;
         for n_attempts_left in (0..Self::N_ATTEMPTS).rev() {
-            let opened = self.exchange.time(|| match shift.connection {
+            let opened = self.exchange.time(|| match connection {
                 Connection::Ends => reader.open(),
                 Connection::Stays => reader.open_and_keep(),
             });

@@ -3,11 +3,11 @@
 use std::sync::{Arc, Mutex, mpsc};
 
 use tokio::sync::mpsc::UnboundedSender;
-use xueka_readers::{ReadOptions, ReaderSettings, Readers, TapChange};
-use xueka_simulator::{SimulatedSource, Simulator};
+use xueka_readers::{ReadOptions, ReaderSettings, Readers, Signal, SignalMode, TapChange};
+use xueka_simulator::{SimulatedSource, Simulator, VirtualReader};
 use xueka_transport::{
-    CancelWait, CardReader, CardSession, CardTransport, ReaderName, ReaderSnapshot, ReaderSource,
-    SourceError, TransportError,
+    CancelWait, CardReader, CardSession, CardTransport, ReaderIdentity, ReaderName, ReaderSnapshot,
+    ReaderSource, SourceError, TransportError,
 };
 
 use crate::house::{card, soon};
@@ -68,7 +68,50 @@ async fn a_connection_is_kept_after_a_reading_that_was_asked_for_and_not_for_lon
     soon(readers.shutdown()).await;
 }
 
-/// A source whose readers tell how their cards are opened.
+#[tokio::test]
+async fn signals_one_after_the_other_do_not_keep_a_connection() {
+    let reader = VirtualReader::named("ACS ACR1252 Dual Reader PICC 00 00");
+    let (simulator, source) = Simulator::with_readers(vec![reader]);
+    let (told, mut calls) = tokio::sync::mpsc::unbounded_channel();
+    let readers = Readers::start(
+        Box::new(Told {
+            source,
+            calls: told,
+        }),
+        ReaderSettings {
+            signals: SignalMode::Asked,
+            ..ReaderSettings::default()
+        },
+    )
+    .unwrap();
+    simulator.insert(0, card()).unwrap();
+    assert_eq!(soon(calls.recv()).await, Some("open"), "the tap");
+    soon(readers.read_card(None, ReadOptions::default()))
+        .await
+        .unwrap();
+    assert!(soon(readers.signal(None, Signal::Busy)).await.unwrap());
+
+    let mut n_shown = 0;
+    let is_let_go = soon(async {
+        while let Some(call) = calls.recv().await {
+            match call {
+                // The next one is there before this one is shown.
+                "show" => {
+                    n_shown += 1;
+                    readers.signal(None, Signal::Busy).await.unwrap();
+                }
+                "let go" => return true,
+                _ => {}
+            }
+        }
+        false
+    });
+    assert!(is_let_go.await);
+    assert!(n_shown > 0);
+    soon(readers.shutdown()).await;
+}
+
+/// A source whose readers tell how their cards are opened, and what is shown.
 struct Told {
     source: SimulatedSource,
     calls: UnboundedSender<&'static str>,
@@ -93,6 +136,15 @@ impl CardReader for ToldReader {
     fn let_go(&mut self) {
         self.calls.send("let go").ok();
         self.reader.let_go();
+    }
+
+    fn identity(&mut self) -> Result<ReaderIdentity, TransportError> {
+        self.reader.identity()
+    }
+
+    fn control(&mut self, command: &[u8], response: &mut Vec<u8>) -> Result<(), TransportError> {
+        self.calls.send("show").ok();
+        self.reader.control(command, response)
     }
 }
 
