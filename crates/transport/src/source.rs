@@ -75,10 +75,10 @@ pub trait CardReader: Send {
     /// Ends the connection that [`Self::open_and_keep`] left, if there is one.
     fn let_go(&mut self) {}
 
-    /// Takes the power from the card in the field and gives it back, with a new
-    /// connection, which [`Self::let_go`] ends: a card that was powered while
-    /// the machine slept or the service stood still may be dead although it is
-    /// listed.
+    /// Takes the power from the card in the field and gives it back, over a
+    /// connection that ends with it; one that was kept ends before. A card that
+    /// was powered while the machine slept or the service stood still may be
+    /// dead although it is listed.
     ///
     /// Other programs that use the card see it reset.
     ///
