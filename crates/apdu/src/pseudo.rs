@@ -6,6 +6,8 @@
 //! Source: PC/SC Part 3, revision 2.01.09, §3.2.2.1; Microsoft, *Storage card
 //! requirements* for NFC drivers, which lists the same commands.
 
+use zeroize::Zeroizing;
+
 use crate::{Command, Le};
 
 impl Command {
@@ -58,6 +60,25 @@ impl Command {
         Self::assemble([0xFF, 0xB0, p1, p2], &[], Some(le))
     }
 
+    /// A frame for the card, handed on by the PN532 in the reader:
+    /// `InCommunicateThru`. The answer is `D5 43`, a status, the card's answer.
+    ///
+    /// The frame may be a password: wipe the command after use.
+    ///
+    /// Source: ACS, *ACR122U API* 2.04, Direct Transmit; NXP UM0701-02
+    /// (PN532), §7.3.9.
+    #[must_use]
+    pub fn pass_by_pn532<const N: usize>(frame: &[u8; N]) -> Self {
+        const { assert!(N <= 253) };
+        let mut data = Zeroizing::new([0; 255]);
+        let (head, rest) = data.split_at_mut(2);
+        head.copy_from_slice(&[0xD4, 0x42]);
+        let (place, _) = rest.split_at_mut(N);
+        place.copy_from_slice(frame);
+        let (data, _) = data.split_at(N + 2);
+        Self::assemble([0xFF, 0x00, 0x00, 0x00], data, None)
+    }
+
     /// UPDATE BINARY to a storage card: sets one block or page of `N` bytes (16
     /// on a MIFARE Classic, 4 on an Ultralight).
     ///
@@ -98,6 +119,10 @@ mod tests {
             (
                 Command::write_storage(0x0105, &[0xA1, 0xB2, 0xC3, 0xD4]),
                 "FFD6010504A1B2C3D4",
+            ),
+            (
+                Command::pass_by_pn532(&[0x1B, 0xA1, 0xB2, 0xC3, 0xD4]),
+                "FF00000007D4421BA1B2C3D4",
             ),
         ];
         for (command, expected) in cases {

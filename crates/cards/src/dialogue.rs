@@ -47,8 +47,22 @@ impl<'a> Dialogue<'a> {
     /// [`ReadError::Transport`]: the card can no longer be reached. A response
     /// without a status word is a tear, [`TransportError::CardGone`].
     pub(crate) fn ask(&mut self, command: &Command) -> Result<Response<'_>, ReadError> {
+        let limit = command.le().map_or(0, Le::n_bytes);
+        self.ask_for(command, limit)
+    }
+
+    /// The same for a command that says nothing of how much is wanted, and is
+    /// answered with so many bytes at the most.
+    ///
+    /// # Errors
+    ///
+    /// As [`ask`](Self::ask).
+    pub(crate) fn ask_for(
+        &mut self,
+        command: &Command,
+        mut limit: usize,
+    ) -> Result<Response<'_>, ReadError> {
         self.collected.clear();
-        let mut limit = command.le().map_or(0, Le::n_bytes);
         let mut status_word = self.exchange(command)?;
         for _ in 1..Self::MAX_EXCHANGES {
             let next = if let Some(left) = status_word.bytes_left() {

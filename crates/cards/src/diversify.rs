@@ -49,7 +49,7 @@ pub(crate) fn card_key(key: &ProfileKey, uid: Option<Uid>, application: &[u8]) -
         Key::DoubleDes(master) => {
             double_des(master.reveal(), &input).map(|key| Key::DoubleDes((*key).into()))
         }
-        Key::Des(_) | Key::Mifare(_) => None,
+        Key::Des(_) | Key::Mifare(_) | Key::Password(_) => None,
     }
 }
 

@@ -21,9 +21,11 @@ impl KeyRing {
     /// genuine = "3des:000102030405060708090A0B0C0D0E0F"
     /// desfire-read = "aes:000102030405060708090A0B0C0D0E0F"
     /// old = "des:0001020304050607"
+    /// ntag = "password:01020304A0A1"
     /// ```
     ///
-    /// Twelve digits alone are a MIFARE key.
+    /// Twelve digits alone are a MIFARE key. A password is followed by its
+    /// acknowledgement.
     ///
     /// That is a small part of TOML. It is read here, line by line, because a
     /// general parser copies what it reads and quotes it in its messages. The
@@ -90,7 +92,10 @@ fn key(value: &str) -> Result<Key, &'static str> {
         "aes" => SecretKey::from_hex(digits)
             .map(Key::Aes128)
             .ok_or("an AES key has 32 hexadecimal digits"),
-        _ => Err("the cipher before the colon is mifare, aes, 3des or des"),
+        "password" => SecretKey::from_hex(digits)
+            .map(Key::Password)
+            .ok_or("a password has 8 hexadecimal digits, its acknowledgement 4 more"),
+        _ => Err("the cipher before the colon is mifare, aes, 3des, des or password"),
     }
 }
 
@@ -119,6 +124,7 @@ mod tests {
             ("school = \"mifare:A0A1A2A3A4A5A6A7\"", 1, "eight bytes"),
             ("school = \"des:A0A1A2A3A4A5\"", 1, "six bytes"),
             ("school = \"3des:A0A1A2A3A4A5A6A7\"", 1, "one key of two"),
+            ("school = \"password:A0A1A2A3\"", 1, "no acknowledgement"),
             ("school = \"aes:A0A1A2A3A4A5A6A7\"", 1, "half a key"),
             ("school = \"AES:A0A1A2A3A4A5\"", 1, "no such cipher"),
             ("school = \"A0A1A2A3A4A5A6A7A0A1A2A3A4A5A6A7\"", 1, "either"),
@@ -145,7 +151,8 @@ mod tests {
         let text = "# ours\n\nschool = \"A0A1A2A3A4A5\"\r\nold-one=\"mifare:ffffffffffff\"\n\
             d = \"des:0001020304050607\"\n\
             t = \"3des:000102030405060708090A0B0C0D0E0F\"\n\
-            a = \"aes:000102030405060708090A0B0C0D0E0F\"\n";
+            a = \"aes:000102030405060708090A0B0C0D0E0F\"\n\
+            p = \"password:A0A1A2A3A4A5\"\n";
         let ring = KeyRing::from_text(text).unwrap();
         let sixteen = std::array::from_fn(|index| u8::try_from(index).unwrap());
         let cases = [
@@ -157,13 +164,17 @@ mod tests {
             ("d", Key::Des([0, 1, 2, 3, 4, 5, 6, 7].into())),
             ("t", Key::DoubleDes(sixteen.into())),
             ("a", Key::Aes128(sixteen.into())),
+            (
+                "p",
+                Key::Password([0xA0, 0xA1, 0xA2, 0xA3, 0xA4, 0xA5].into()),
+            ),
         ];
         for (name, key) in cases {
             assert_eq!(ring.get(name), Some(&key), "{name}");
         }
         assert_eq!(ring.get("School"), None);
         let shown = format!("{ring:?}");
-        assert_eq!(shown, r#"{"a", "d", "old-one", "school", "t"}"#);
+        assert_eq!(shown, r#"{"a", "d", "old-one", "p", "school", "t"}"#);
     }
 
     proptest! {

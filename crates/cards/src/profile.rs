@@ -208,7 +208,7 @@ impl Places {
         add_all(&mut self.classic, &mifare_classic, |it| {
             check::classic(it.as_ref(), keys)
         })?;
-        add_all(&mut self.pages, &ultralight, check::page)?;
+        add_all(&mut self.pages, &ultralight, |it| check::page(it, keys))?;
         add_all(&mut self.cpu, &cpu, |it| check::cpu(it, keys))?;
         add_all(&mut self.desfire, &desfire, |it| {
             check::desfire(it.as_ref(), keys)

@@ -20,6 +20,9 @@ pub type MifareKey = SecretKey<6>;
 pub enum Key {
     /// MIFARE Classic: six bytes.
     Mifare(MifareKey),
+    /// An NTAG's password: four bytes, then the two bytes of its
+    /// acknowledgement.
+    Password(SecretKey<6>),
     /// DES: eight bytes, parity bits of no meaning.
     Des(SecretKey<8>),
     /// Triple DES of two keys (first, second, first again): sixteen bytes.
@@ -67,6 +70,7 @@ impl Key {
     pub fn cipher(&self) -> &'static str {
         match self {
             Self::Mifare(_) => "MIFARE",
+            Self::Password(_) => "a password",
             Self::Des(_) => "DES",
             Self::DoubleDes(_) => "3DES",
             Self::Aes128(_) => "AES",
@@ -82,6 +86,7 @@ mod tests {
     fn a_key_of_any_cipher_shows_its_cipher_alone() {
         let cases = [
             (Key::Mifare([0xA5; 6].into()), "Mifare(SecretKey(…))"),
+            (Key::Password([0xA5; 6].into()), "Password(SecretKey(…))"),
             (Key::Des([0xA5; 8].into()), "Des(SecretKey(…))"),
             (Key::DoubleDes([0xA5; 16].into()), "DoubleDes(SecretKey(…))"),
             (Key::Aes128([0xA5; 16].into()), "Aes128(SecretKey(…))"),

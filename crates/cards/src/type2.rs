@@ -5,6 +5,8 @@
 
 mod container;
 mod data_area;
+mod ntag;
 
 pub use container::{CapabilityContainer, PAGE_BYTES};
 pub use data_area::{NdefSearch, find_ndef};
+pub use ntag::Ntag;

@@ -27,6 +27,7 @@ mod error;
 mod journal;
 mod medium;
 pub(crate) mod names;
+mod pages;
 mod plan;
 mod run;
 
@@ -80,6 +81,7 @@ pub fn plan_write(
         family @ (CardFamily::MifareClassicMini
         | CardFamily::MifareClassic1K
         | CardFamily::MifareClassic4K) => classic::plan(session, tools, profile, family, content)?,
+        CardFamily::Ultralight => pages::plan(session, tools, profile, content)?,
         CardFamily::Desfire => {
             // A plan made for the UID behind a random one could not be taken up
             // before the card had told it.
@@ -145,7 +147,8 @@ fn with_medium(
 ) -> Result<WriteEnd, WriteError> {
     match plan.chip()? {
         Chip::MifareClassic => classic::with_medium(session, tools, plan, work),
+        Chip::Type2 => pages::with_medium(session, tools, plan, work),
         Chip::Desfire => desfire::with_medium(session, tools, plan, work),
-        Chip::Type2 | Chip::Files => Err(WriteError::NoSuchPlace),
+        Chip::Files => Err(WriteError::NoSuchPlace),
     }
 }

@@ -12,7 +12,8 @@
 //! decides.
 
 use xueka_transport::{
-    Asked, Dialect, KeyPlace, Meaning, ReaderName, SlotKind, StatusRow, StorageNameRow,
+    Asked, Dialect, KeyPlace, Meaning, PassThrough, ReaderName, SlotKind, StatusRow,
+    StorageNameRow,
 };
 
 use crate::SignalPlan;
@@ -170,6 +171,7 @@ pub const READER_MODELS: &[ReaderModel] = &[
         dialect: Dialect {
             key_memories: VOLATILE,
             status_words: ACS_STATUS_WORDS,
+            pass_through: PassThrough::Pn532,
             ..Dialect::STANDARD
         },
         signals: Some(&SignalPlan::ACR122),

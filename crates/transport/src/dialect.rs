@@ -37,6 +37,9 @@ pub struct Dialect {
     /// Which names of storage cards in its ATRs mean another card than the
     /// standard says.
     pub storage_names: &'static [StorageNameRow],
+    /// How a command of the card itself is passed to a storage card, past the
+    /// reader's own commands.
+    pub pass_through: PassThrough,
 }
 
 impl Dialect {
@@ -60,6 +63,7 @@ impl Dialect {
         extended_length: false,
         no_keys_for_saks: &[],
         storage_names: &[],
+        pass_through: PassThrough::Unknown,
     };
 
     /// What a status word other than `9000` means as the answer to a command
@@ -84,6 +88,17 @@ pub struct StorageNameRow {
     /// Whether it always is. Otherwise the name is taken as it stands, and the
     /// other is a possibility that people are told.
     pub always: bool,
+}
+
+/// How a storage card's own commands pass a reader. PC/SC has one way, which
+/// few readers follow, so only what a model is known to take is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PassThrough {
+    /// Not known: none is sent.
+    Unknown,
+    /// The reader hands `FF 00 00 00` with `D4 42` and the frame to the PN532
+    /// inside it, which answers `D5 43`, a status and the card's answer.
+    Pn532,
 }
 
 /// Whether a slot takes contactless cards.

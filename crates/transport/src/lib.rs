@@ -18,8 +18,8 @@ mod transport;
 pub mod wire;
 
 pub use dialect::{
-    Asked, AuthenticateForm, Dialect, KeyPlace, Meaning, STANDARD_STATUS_WORDS, SlotKind,
-    StatusRow, StorageNameRow,
+    Asked, AuthenticateForm, Dialect, KeyPlace, Meaning, PassThrough, STANDARD_STATUS_WORDS,
+    SlotKind, StatusRow, StorageNameRow,
 };
 pub use error::{SourceError, TransportError};
 pub use identity::ReaderIdentity;

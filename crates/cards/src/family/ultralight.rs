@@ -23,9 +23,10 @@ use crate::{
     ndef,
     profile::{
         field::Fields,
-        place::{PageForm, PagePlace, TextPattern},
+        place::{InCopies, PageForm, PagePlace, TextPattern},
     },
     type2::{CapabilityContainer, NdefSearch, PAGE_BYTES, find_ndef},
+    write::copies::{self, Copy},
 };
 
 const READ_LENGTH: Le = Le::new::<16>();
@@ -69,6 +70,7 @@ fn read_place(
     findings.assurance = place.assurance;
     match &place.form {
         PageForm::Fields(fields) => read_fields(card, pages, fields, &mut findings)?,
+        PageForm::Copies(record) => read_copies(card, pages, record, &mut findings)?,
         PageForm::NdefText(pattern) => match read_text(card, pages, pattern)? {
             Ok(number) => findings.set_number(number, NumberSource::NdefText),
             Err(refused) => findings.refused(&[Gap::CardNumber], refused),
@@ -91,6 +93,37 @@ fn read_fields(
             break;
         }
     }
+    Ok(())
+}
+
+/// Reads both copies, since only both say which of them counts.
+fn read_copies(
+    card: &mut Dialogue<'_>,
+    pages: &mut Pages,
+    record: &InCopies<u8>,
+    findings: &mut Findings,
+) -> Result<(), ReadError> {
+    let mut read = |copy: &[u8]| {
+        let first = copy.first().copied().unwrap_or_default();
+        pages.read(card, first, copy.len() * PAGE_BYTES)
+    };
+    let (first, second) = match (read(&record.first)?, read(&record.second)?) {
+        (Ok(first), Ok(second)) => (first, second),
+        // The copy that can be read may be the one that no longer counts.
+        (Err(refused), _) | (_, Err(refused)) => {
+            findings.refused(&[Gap::CardNumber], refused);
+            return Ok(());
+        }
+    };
+    let held = copies::open(&first, &second);
+    let page = match held.counts {
+        Copy::First => record.first.first(),
+        Copy::Second => record.second.first(),
+    };
+    let page = page.copied().unwrap_or_default();
+    let content = Ok(held.data.unwrap_or_default());
+    let source = NumberSource::Page { page };
+    record.fields.take(findings, (), content, source);
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 mod classic;
 mod desfire_write;
+mod pages;
 
 use std::ops::Range;
 
@@ -12,13 +13,12 @@ use xueka_domain::{AssuranceLevel, CardFamily};
 use super::{
     document::{
         AssuranceWord, CpuFamily, CpuTable, DesfireDate, DesfireNumber, DesfireTable, FileDate,
-        FileNumber, PageNumber, PageTable, ProofTable, TextTable,
+        FileNumber, ProofTable,
     },
     field::{DateCoding, DateField, Fields, NumberCoding, NumberField},
     place::{
         Communication, CpuFile, CpuPlace, DesfireAid, DesfireFile, DesfireKey, DesfirePlace,
-        Directory, FileName, InternalAuthentication, KeyInput, PageForm, PagePlace, ProfileKey,
-        TextPattern,
+        Directory, FileName, InternalAuthentication, KeyInput, ProfileKey,
     },
 };
 use crate::{
@@ -43,8 +43,6 @@ pub(super) const MAX_KEYS: usize = 4;
 const SHORT_READ: usize = 256;
 /// Bytes of the largest `DESFire`.
 const LARGEST_DESFIRE: usize = 32 * 1024;
-/// Bytes that 256 pages have.
-const ALL_PAGES: usize = 256 * 4;
 /// Bytes of the longest UID that a card with such keys has.
 const UID: usize = 7;
 const DESFIRE_AID: usize = 3;
@@ -56,80 +54,7 @@ fn wrong<T, V>(at: &Spanned<V>, problem: impl Into<String>) -> Checked<T> {
     })
 }
 
-pub(super) use self::classic::classic;
-
-/// Checks `[[ultralight]]`.
-pub(super) fn page(table: &Spanned<PageTable>) -> Checked<PagePlace> {
-    let inner = table.as_ref();
-    let form = match (&inner.number, &inner.ndef_text) {
-        (Some(number), None) => PageForm::Fields(page_fields(number, inner)?),
-        (None, Some(text)) => {
-            let date = inner.valid_from.as_ref().or(inner.valid_until.as_ref());
-            if let Some(date) = date {
-                return wrong(date, "days of validity go with number, not with ndef_text");
-            }
-            PageForm::NdefText(text_pattern(text)?)
-        }
-        _ => return wrong(table, "a place has either number or ndef_text"),
-    };
-    Ok(PagePlace {
-        form,
-        assurance: assurance(inner.assurance.as_ref(), AssuranceLevel::NumberRead)?,
-    })
-}
-
-fn page_fields(number: &PageNumber, table: &PageTable) -> Checked<Fields<u8>> {
-    let page = user_page(&number.page)?;
-    let field = number_field(
-        number.offset,
-        &number.length,
-        number.coding,
-        room_from(page),
-    )?;
-    let date = |table: &Option<Spanned<super::document::PageDate>>| {
-        let Some(table) = table.as_ref().map(Spanned::as_ref) else {
-            return Ok(None);
-        };
-        let page = user_page(&table.page)?;
-        let field = date_field(&table.offset, table.coding, room_from(page))?;
-        Ok(Some((page, field)))
-    };
-    Ok(Fields {
-        number: (page, field),
-        valid_from: date(&table.valid_from)?,
-        valid_until: date(&table.valid_until)?,
-    })
-}
-
-fn user_page(page: &Spanned<u8>) -> Checked<u8> {
-    match *page.as_ref() {
-        0..=3 => wrong(page, "a page is 4 to 255; those before hold UID and locks"),
-        page => Ok(page),
-    }
-}
-
-fn room_from(page: u8) -> usize {
-    ALL_PAGES - usize::from(page) * 4
-}
-
-fn text_pattern(table: &Spanned<TextTable>) -> Checked<TextPattern> {
-    let inner = table.as_ref();
-    if let Some(digits) = &inner.digits
-        && !(4..=19).contains(digits.as_ref())
-    {
-        return wrong(digits, "a card number has 4 to 19 digits");
-    }
-    if inner.prefix.ends_with(|last: char| last.is_ascii_digit()) {
-        return wrong(
-            table,
-            "a prefix does not end with a digit, which could be the number's",
-        );
-    }
-    Ok(TextPattern {
-        prefix: inner.prefix.as_str().into(),
-        n_digits: inner.digits.as_ref().map(|digits| *digits.as_ref()),
-    })
-}
+pub(super) use self::{classic::classic, pages::page};
 
 /// Checks `[[cpu]]`.
 pub(super) fn cpu(table: &Spanned<CpuTable>, keys: &KeyRing) -> Checked<CpuPlace> {
@@ -441,7 +366,7 @@ fn profile_key(
         let max = match key {
             Key::Aes128(_) => MAX_AES_INPUT,
             Key::DoubleDes(_) => MAX_DES_INPUT,
-            Key::Des(_) | Key::Mifare(_) => {
+            Key::Des(_) | Key::Mifare(_) | Key::Password(_) => {
                 return wrong(parts, "only AES and 3DES keys are diversified");
             }
         };

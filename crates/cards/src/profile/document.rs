@@ -109,17 +109,39 @@ pub(super) struct BlockDate {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PageTable {
-    pub(super) number: Option<PageNumber>,
+    pub(super) copies: Option<Spanned<PageCopies>>,
+    pub(super) number: Option<Spanned<PageNumber>>,
     pub(super) valid_from: Option<Spanned<PageDate>>,
     pub(super) valid_until: Option<Spanned<PageDate>>,
     pub(super) ndef_text: Option<Spanned<TextTable>>,
     pub(super) assurance: Option<Spanned<AssuranceWord>>,
+    pub(super) write: Option<Spanned<PageWriteTable>>,
+}
+
+/// Where the two copies of a record begin, and how many pages each has.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PageCopies {
+    pub(super) first: Spanned<u8>,
+    pub(super) second: Spanned<u8>,
+    pub(super) pages: Spanned<u8>,
+}
+
+/// `[ultralight.write]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PageWriteTable {
+    /// Passwords that may stand on cards that are not written yet.
+    #[serde(default)]
+    pub(super) passwords: Vec<Spanned<String>>,
+    /// The password that cards have in the end.
+    pub(super) password: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PageNumber {
-    pub(super) page: Spanned<u8>,
+    pub(super) page: Option<Spanned<u8>>,
     pub(super) offset: u16,
     pub(super) length: Spanned<u8>,
     pub(super) coding: NumberCoding,
@@ -128,7 +150,7 @@ pub(super) struct PageNumber {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PageDate {
-    pub(super) page: Spanned<u8>,
+    pub(super) page: Option<Spanned<u8>>,
     pub(super) offset: Spanned<u16>,
     pub(super) coding: DateCoding,
 }

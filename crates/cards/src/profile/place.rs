@@ -82,6 +82,8 @@ pub(crate) struct SectorKey {
 pub(crate) struct PagePlace {
     /// In which form.
     pub(crate) form: PageForm,
+    /// How the place is written, where it may be.
+    pub(crate) write: Option<PageWrite>,
     /// How far a number from here is trusted at most.
     pub(crate) assurance: AssuranceLevel,
 }
@@ -91,8 +93,20 @@ pub(crate) struct PagePlace {
 pub(crate) enum PageForm {
     /// Fields, each by the page where its bytes begin to count.
     Fields(Fields<u8>),
+    /// A record in two copies that are written in turn.
+    Copies(InCopies<u8>),
     /// A text record of the NDEF message.
     NdefText(TextPattern),
+}
+
+/// How pages are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PageWrite {
+    /// All passwords that may stand on a card, before and after it is written.
+    pub(crate) keys: Box<[KeyUse]>,
+    /// The name of the password that the pages have in the end, from the first
+    /// of the copies on; `None` where it stays as it is.
+    pub(crate) password: Option<Box<str>>,
 }
 
 /// Which text has a number, and where in it.

@@ -114,7 +114,8 @@ coding = "bcd-yyyymmdd"
 "#;
 
 fn keys() -> KeyRing {
-    let text = "school-b = \"B0B1B2B3B4B5\"\nschool = \"A0A1A2A3A4A5\"\n\
+    let text = "school-b = \"B0B1B2B3B4B5\"\nntag = \"password:A1A2A3A45A6B\"\n\
+        delivered = \"password:FFFFFFFF0000\"\nschool = \"A0A1A2A3A4A5\"\n\
         genuine = \"3des:000102030405060708090A0B0C0D0E0F\"\n\
         plain-des = \"des:0001020304050607\"\n\
         desfire = \"aes:000102030405060708090A0B0C0D0E0F\"\n";
@@ -506,6 +507,95 @@ fn a_mistake_in_what_is_written_is_told_by_its_line() {
     let in_block = "number = { sector = 1, block = 0, offset = 0, length = 8, coding = \"bcd\" }";
     let in_block = plain.replace(plain.lines().nth(4).unwrap(), in_block);
     let (_, problem) = refusal(&in_block);
+    assert!(problem.contains("only a record in copies"), "{problem}");
+}
+
+/// An NTAG whose record is kept twice and written, with a password.
+const PAGE_COPIES: &str = r#"name = "School"
+source = "a test"
+[[ultralight]]
+copies = { first = 5, second = 11, pages = 5 }
+number = { offset = 0, length = 8, coding = "bcd" }
+valid_until = { offset = 11, coding = "bcd-yymmdd" }
+[ultralight.write]
+password = "ntag"
+passwords = ["delivered"]
+"#;
+
+#[test]
+fn a_profile_says_how_pages_in_copies_are_written() {
+    let profile = read(PAGE_COPIES).unwrap();
+    let [place] = profile.pages() else {
+        panic!("{profile:?}");
+    };
+    let PageForm::Copies(record) = &place.form else {
+        panic!("{place:?}");
+    };
+    assert_eq!(*record.first, [5, 6, 7, 8, 9]);
+    assert_eq!(*record.second, [11, 12, 13, 14, 15]);
+    let write = place.write.as_ref().unwrap();
+    let keys = write.keys.iter().map(|it| it.name.as_str());
+    assert_eq!(keys.collect::<Vec<_>>(), ["ntag", "delivered"]);
+    assert_eq!(write.password.as_deref(), Some("ntag"));
+}
+
+#[test]
+fn a_mistake_in_how_pages_are_written_is_told_by_its_line() {
+    let copies = |first, second, pages| {
+        format!("copies = {{ first = {first}, second = {second}, pages = {pages} }}")
+    };
+    let cases = [
+        (4, copies(5, 9, 5), "share a page"),
+        (4, copies(3, 9, 5), "4 to 255"),
+        (4, copies(5, 252, 5), "before page 256"),
+        (4, copies(5, 11, 1), "at least 2 pages"),
+        (4, String::new(), "give page, or copies"),
+        (
+            5,
+            "number = { page = 5, offset = 0, length = 8, coding = \"bcd\" }".to_owned(),
+            "no page of its own",
+        ),
+        (
+            5,
+            "number = { offset = 7, length = 8, coding = \"bcd\" }".to_owned(),
+            "within 14 bytes",
+        ),
+        (5, String::new(), "copies go with number"),
+        (
+            6,
+            "valid_until = { offset = 12, coding = \"bcd-yymmdd\" }".to_owned(),
+            "within 14 bytes",
+        ),
+        (
+            6,
+            "valid_until = { page = 5, offset = 8, coding = \"bcd-yymmdd\" }".to_owned(),
+            "no page of its own",
+        ),
+        (8, "password = \"none\"".to_owned(), "no key named"),
+        (8, "password = \"school\"".to_owned(), "is for MIFARE"),
+        (9, "passwords = [\"school\"]".to_owned(), "is for MIFARE"),
+    ];
+    for (line, new, expected) in cases {
+        let mut lines = PAGE_COPIES.lines().collect::<Vec<_>>();
+        lines[line - 1] = &new;
+        let (told, problem) = refusal(&lines.join("\n"));
+        assert!(problem.contains(expected), "{new}: {problem}");
+        // What is missing is told where it would belong.
+        let told_at = match expected {
+            "give page, or copies" => 5,
+            "copies go with number" => 4,
+            _ => line,
+        };
+        assert_eq!(told, told_at, "{new}: {problem}");
+    }
+    let plain = PAGE_COPIES
+        .replace("copies = { first = 5, second = 11, pages = 5 }\n", "")
+        .replace("number = {", "number = { page = 5,")
+        .replace(
+            "valid_until = { offset = 11, coding = \"bcd-yymmdd\" }\n",
+            "",
+        );
+    let (_, problem) = refusal(&plain);
     assert!(problem.contains("only a record in copies"), "{problem}");
 }
 

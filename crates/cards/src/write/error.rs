@@ -50,6 +50,14 @@ pub enum WriteError {
         "the keys of the profile may not write this card; it was given rights or keys by others"
     )]
     NotPermitted,
+    /// The plan gives or needs a password, and the reader is not known to pass
+    /// one to a card. Nothing was written; use another reader, or leave the
+    /// password out of the profile.
+    #[error(
+        "this reader is not known to pass a password to a card; use another one, or leave the \
+         password out of the profile"
+    )]
+    NoPassThrough,
     /// The plan would leave the card with keys or access bits that nobody could
     /// change again. Nothing was written.
     #[error("after this writing nobody could write the card again; correct the access bits")]

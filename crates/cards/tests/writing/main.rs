@@ -13,4 +13,5 @@
 mod classic;
 mod desfire;
 mod notes;
+mod pages;
 mod torn;
