@@ -219,6 +219,8 @@ impl From<&DeskReaderConfig> for DeskReader {
 pub struct CardsConfig {
     /// A file with the keys that profiles name; readable by the daemon alone.
     pub key_file: Option<PathBuf>,
+    /// The systemd credential with those keys, in place of the file.
+    pub key_credential: Option<String>,
     /// Profiles, which say where cards keep their number; their places are
     /// tried in this order.
     pub profiles: Vec<PathBuf>,

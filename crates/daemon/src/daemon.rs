@@ -1,26 +1,25 @@
 //! The whole daemon: its parts started in order, and ended in the other.
 
 use std::{
-    fs,
+    env, fs,
     net::ToSocketAddrs,
     ops::ControlFlow,
-    os::unix::fs::PermissionsExt,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, mpsc},
     thread,
 };
 
 use anyhow::{Context, bail};
 use tokio::sync::watch;
-use xueka_cards::{KeyRing, ProfileText, ReadingProfile};
+use xueka_cards::{ProfileText, ReadingProfile};
 use xueka_desk::{Desk, NumberForms, SystemClock};
 use xueka_readers::{PcscSource, ReaderSettings, Readers};
 use xueka_simulator::{Scenario, Simulator};
-use zeroize::Zeroizing;
 
 use crate::{
     args::Simulation,
     config::{CardsConfig, Config},
+    keys::{self, CREDENTIALS_DIRECTORY},
     listen::Listeners,
     server::{self, Served},
 };
@@ -171,10 +170,10 @@ fn play(scenario: Scenario, simulator: Simulator) -> anyhow::Result<mpsc::Sender
 }
 
 fn profile(config: &CardsConfig) -> anyhow::Result<ReadingProfile> {
-    let keys = match &config.key_file {
-        None => KeyRing::default(),
-        Some(path) => key_ring(path)?,
-    };
+    let keys = keys::key_ring(
+        config,
+        env::var_os(CREDENTIALS_DIRECTORY).map(PathBuf::from),
+    )?;
     let texts = config.profiles.iter().map(|path| {
         let text = fs::read_to_string(path)
             .with_context(|| format!("the profile {} cannot be read", path.display()))?;
@@ -189,19 +188,10 @@ fn profile(config: &CardsConfig) -> anyhow::Result<ReadingProfile> {
     Ok(profile.with_key_attempts(config.key_attempts))
 }
 
-fn key_ring(path: &Path) -> anyhow::Result<KeyRing> {
-    let shown = path.display();
-    let metadata = fs::metadata(path).with_context(|| format!("the key file {shown}"))?;
-    if metadata.permissions().mode() & 0o077 != 0 {
-        bail!("the key file {shown} can be read by others: chmod 600 {shown}");
-    }
-    let text = fs::read_to_string(path).with_context(|| format!("the key file {shown}"))?;
-    let text = Zeroizing::new(text);
-    KeyRing::from_text(&text).with_context(|| format!("the key file {shown} is wrong"))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     const PROFILE: &str = r#"name = "School"

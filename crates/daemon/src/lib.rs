@@ -9,6 +9,7 @@ mod config;
 mod convert;
 mod daemon;
 mod gate;
+mod keys;
 mod listen;
 pub mod logging;
 mod reasons;
