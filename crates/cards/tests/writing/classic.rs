@@ -38,8 +38,8 @@ const SCHOOL: &str =
 const LATER: &str =
     r#"trailer = { key_a = "later-a", key_b = "later-b", data = "110", trailer = "011" }"#;
 
-fn school(dialect: Dialect) -> School {
-    School::new(&profile("school-a", SCHOOL), KEYS, dialect)
+pub(crate) fn school() -> School {
+    School::new(&profile("school-a", SCHOOL), KEYS, Dialect::STANDARD)
 }
 
 fn content(number: &str) -> CardContent {
@@ -50,25 +50,31 @@ fn content(number: &str) -> CardContent {
     }
 }
 
-fn blank() -> VirtualCard {
+pub(crate) fn first() -> CardContent {
+    content("1000751012345678")
+}
+
+pub(crate) fn second() -> CardContent {
+    content("2000751012345678")
+}
+
+pub(crate) fn blank() -> VirtualCard {
     VirtualCard::mifare_classic_1k()
 }
 
 /// A card of the school that was written with the first number.
-fn written() -> VirtualCard {
+pub(crate) fn written() -> VirtualCard {
     let mut card = blank();
-    school(Dialect::STANDARD).write(&mut card, &content("1000751012345678"));
+    school().write(&mut card, &first());
     card
 }
 
 #[test]
 fn a_blank_card_becomes_a_card_of_the_school() {
-    let school = school(Dialect::STANDARD);
+    let school = school();
     let mut card = blank();
 
-    let plan = school
-        .plan(&mut card, &content("1000751012345678"))
-        .unwrap();
+    let plan = school.plan(&mut card, &first()).unwrap();
     let places = plan.steps.iter().map(|step| step.place);
     let expected = [
         Place::ClassicBlock(4),
@@ -94,17 +100,15 @@ fn a_blank_card_becomes_a_card_of_the_school() {
     assert_eq!(access, &[0x78, 0x77, 0x88, 0x69]);
 
     card.put_back();
-    school.write(&mut card, &content("1000751012345678"));
-    let again = school
-        .plan(&mut card, &content("1000751012345678"))
-        .unwrap();
+    school.write(&mut card, &first());
+    let again = school.plan(&mut card, &first()).unwrap();
     assert!(again.steps.is_empty(), "{:?}", again.steps);
 }
 
 #[test]
 fn a_new_number_goes_to_the_other_copy_and_leaves_the_keys() {
     let mut card = written();
-    let plan = school(Dialect::STANDARD).plan(&mut card, &content("2000751012345678"));
+    let plan = school().plan(&mut card, &second());
     let places = plan.unwrap().steps.into_iter().map(|step| step.place);
     let expected = [Place::ClassicBlock(9), Place::ClassicBlock(10)];
     assert_eq!(places.collect::<Vec<_>>(), expected);
@@ -112,14 +116,12 @@ fn a_new_number_goes_to_the_other_copy_and_leaves_the_keys() {
 
 #[test]
 fn a_day_that_is_not_given_stays_as_it_was() {
-    let school = school(Dialect::STANDARD);
+    let school = school();
     let mut card = written();
-    let mut changed = content("2000751012345678");
+    let mut changed = second();
     changed.valid_until = None;
     school.write(&mut card, &changed);
-    let again = school
-        .plan(&mut card, &content("2000751012345678"))
-        .unwrap();
+    let again = school.plan(&mut card, &second()).unwrap();
     assert!(again.steps.is_empty(), "{:?}", again.steps);
 }
 
@@ -127,14 +129,14 @@ fn a_day_that_is_not_given_stays_as_it_was() {
 fn keys_are_changed_from_those_of_before() {
     let later = School::new(&profile("later-a", LATER), KEYS, Dialect::STANDARD);
     let mut card = written();
-    later.write(&mut card, &content("1000751012345678"));
-    let old = school(Dialect::STANDARD).number(&mut card);
+    later.write(&mut card, &first());
+    let old = school().number(&mut card);
     assert_eq!(old, Ok(None), "the old key reads nothing any more");
 }
 
 #[test]
 fn cards_that_cannot_be_written_are_refused_before_anything_is() {
-    let school = school(Dialect::STANDARD);
+    let school = school();
     let foreign = blank().keys(2, [0x11; 6], [0x22; 6]);
     let locked = blank().access(1, [0x7F, 0x07, 0x88, 0x69]);
     let cases = [
@@ -147,7 +149,7 @@ fn cards_that_cannot_be_written_are_refused_before_anything_is() {
         (locked, "may not write"),
     ];
     for (mut card, expected) in cases {
-        let error = school.plan(&mut card, &content("1000751012345678"));
+        let error = school.plan(&mut card, &first());
         let error = error.unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
         let writes = card.exchanges().into_iter().filter(|exchange| {
@@ -162,11 +164,9 @@ fn cards_that_cannot_be_written_are_refused_before_anything_is() {
 
 #[test]
 fn a_plan_that_harms_is_refused() {
-    let school = school(Dialect::STANDARD);
+    let school = school();
     let mut card = blank();
-    let plan = school
-        .plan(&mut card, &content("1000751012345678"))
-        .unwrap();
+    let plan = school.plan(&mut card, &first()).unwrap();
     let mut harmful = Vec::new();
     for place in [0, 3, 7].map(Place::ClassicBlock) {
         let mut other = plan.clone();
@@ -193,16 +193,14 @@ fn a_plan_that_harms_is_refused() {
 
 #[test]
 fn a_number_that_has_no_room_is_refused() {
-    let error = school(Dialect::STANDARD).plan(&mut blank(), &content("12345678901234567"));
+    let error = school().plan(&mut blank(), &content("12345678901234567"));
     assert!(matches!(error, Err(WriteError::DoesNotFit)));
 }
 
 #[test]
 fn another_card_of_the_same_kind_is_not_written() {
-    let school = school(Dialect::STANDARD);
-    let plan = school
-        .plan(&mut blank(), &content("1000751012345678"))
-        .unwrap();
+    let school = school();
+    let plan = school.plan(&mut blank(), &first()).unwrap();
     let mut other = blank().uid([0x3A, 0x5C, 0x7E, 0x92]);
     let mut notes = Notes::default();
     let error = write_card(&mut other, school.tools(), &plan, &mut notes).unwrap_err();
@@ -215,8 +213,8 @@ fn another_card_of_the_same_kind_is_not_written() {
 fn a_blank_card_that_is_torn_is_made_whole_or_known_to_be_spoilt() {
     for style in [ReaderStyle::Standard, ReaderStyle::Acs] {
         let card = blank().reader_style(style);
-        let school = school(Dialect::STANDARD);
-        let tally = tear_many(&school, &card, &content("1000751012345678"), n_cards(4));
+        let school = school();
+        let tally = tear_many(&school, &card, &first(), n_cards(4));
         assert!(tally.n_spoilt > 0 && tally.n_torn_again > 0, "{tally:?}");
         assert!(tally.n_written > tally.n_spoilt, "{tally:?}");
     }
@@ -227,8 +225,8 @@ fn a_blank_card_that_is_torn_is_made_whole_or_known_to_be_spoilt() {
 fn a_card_that_is_torn_while_it_gets_a_new_number_is_made_whole() {
     for style in [ReaderStyle::Standard, ReaderStyle::Acs] {
         let card = written().reader_style(style);
-        let school = school(Dialect::STANDARD);
-        let tally = tear_many(&school, &card, &content("2000751012345678"), n_cards(4));
+        let school = school();
+        let tally = tear_many(&school, &card, &second(), n_cards(4));
         assert_eq!(tally.n_spoilt, 0, "{tally:?}");
         assert!(
             tally.n_rolled_back > 0 && tally.n_torn_again > 0,

@@ -12,6 +12,7 @@
 
 mod classic;
 mod desfire;
+mod lies;
 mod notes;
 mod pages;
 mod torn;

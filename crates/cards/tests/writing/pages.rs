@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A reader that hands the chip's own commands on.
-const PASSING: Dialect = Dialect {
+pub(crate) const PASSING: Dialect = Dialect {
     pass_through: PassThrough::Pn532,
     ..Dialect::STANDARD
 };
@@ -44,12 +44,12 @@ fn open_school() -> School {
     School::new(&profile(""), KEYS, Dialect::STANDARD)
 }
 
-fn school(dialect: Dialect) -> School {
+pub(crate) fn school(dialect: Dialect) -> School {
     let write = "password = \"school\"\npasswords = [\"factory\"]";
     School::new(&profile(write), KEYS, dialect)
 }
 
-fn later_school() -> School {
+pub(crate) fn later_school() -> School {
     let write = "password = \"later\"\npasswords = [\"school\"]";
     School::new(&profile(write), KEYS, PASSING)
 }
@@ -62,15 +62,15 @@ fn content(number: &str) -> CardContent {
     }
 }
 
-fn first() -> CardContent {
+pub(crate) fn first() -> CardContent {
     content("1000751012345678")
 }
 
-fn second() -> CardContent {
+pub(crate) fn second() -> CardContent {
     content("2000751012345678")
 }
 
-fn guarded() -> VirtualCard {
+pub(crate) fn guarded() -> VirtualCard {
     let mut card = VirtualCard::ntag213();
     school(PASSING).write(&mut card, &first());
     card

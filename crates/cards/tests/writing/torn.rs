@@ -2,11 +2,11 @@
 
 use xueka_cards::{
     CardContent, Content, KeyRing, NoRandomness, ProfileText, ReadingProfile, Side, Step, WriteEnd,
-    WritePlan, WriteTools, plan_write, read_card, recover_card, write_card,
+    WriteError, WritePlan, WriteTools, plan_write, read_card, recover_card, write_card,
 };
 use xueka_domain::CardNumber;
 use xueka_simulator::{Story, VirtualCard};
-use xueka_transport::Dialect;
+use xueka_transport::{CardSession, Dialect};
 
 use crate::notes::Notes;
 
@@ -54,9 +54,9 @@ impl School {
 
     pub(crate) fn plan(
         &self,
-        card: &mut VirtualCard,
+        card: &mut dyn CardSession,
         content: &CardContent,
-    ) -> Result<WritePlan, xueka_cards::WriteError> {
+    ) -> Result<WritePlan, WriteError> {
         plan_write(card, self.tools(), &self.profile, content)
     }
 
