@@ -566,8 +566,8 @@ impl Player {
 fn a_second_player_is_refused_and_harms_nobody() {
     let bench = Bench::with(&["Reader"]);
     let mut client = bench.tapped(card());
+    // It is turned away before it can say anything.
     let mut second = Player::connect(&bench.pcscd);
-    second.say(PlayerMessage::Hello { version: VERSION }, 0);
     assert!(second.hear() == Some((0, DriverMessage::Refused(Refusal::Occupied))));
     assert!(second.hear().is_none());
     assert_eq!(client.transmit(GET_UID).unwrap(), UID_ANSWER);
