@@ -12,8 +12,7 @@
 //! decides.
 
 use xueka_transport::{
-    Asked, Dialect, KeyPlace, Meaning, PassThrough, ReaderName, SlotKind, StatusRow,
-    StorageNameRow,
+    Asked, Dialect, KeyPlace, Meaning, PassThrough, ReaderName, SlotKind, StatusRow, StorageNameRow,
 };
 
 use crate::SignalPlan;

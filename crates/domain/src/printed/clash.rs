@@ -269,9 +269,13 @@ mod tests {
     fn prints_are_not_told_to_a_log() {
         let cards = ["0A4D7603", "0B4D7603"].map(|uid| card(None, Some(uid)));
         let mut counting = Counting::new(vec![last_three()], 5);
-        cards.iter().for_each(|card| counting.note(card));
+        for card in &cards {
+            counting.note(card);
+        }
         let mut clashing = counting.compare();
-        cards.iter().for_each(|card| clashing.note(card));
+        for card in &cards {
+            clashing.note(card);
+        }
         let shown = format!("{clashing:?}");
         assert!(!shown.contains("30211"), "{shown}");
     }
