@@ -3,7 +3,7 @@
  * Plain libpcsclite and nothing between: the benchmarks of this project are
  * ratios to what this program measures on the same pcscd in the same minute.
  *
- *   raw [-t] [-v] [-n ITERATIONS] READER HEX...
+ *   raw [-t] [-v] [-w] [-n ITERATIONS] READER HEX...
  *
  * One iteration connects shared, sends each HEX command, takes each whole
  * answer, and disconnects leaving the card as it is. Afterwards one line says
@@ -15,6 +15,10 @@
  *       that no call is spent on its end
  *   -n  how often; above 20 the first 10 runs only warm up and do not count
  *   -v  write each answer to standard error, in hex
+ *   -w  wait for a card to come before each iteration, and for it to leave
+ *       afterwards. Instead of the line above two lines are written for each:
+ *       "ready" before the wait, and afterwards the time of the monotonic clock
+ *       when the last answer was there, in nanoseconds
  *
  * Status words are not judged: a refused probe is an answer like any other.
  * Fewer than two bytes mean that the card left, and end the program.
@@ -35,7 +39,7 @@ struct command {
 };
 
 static struct command commands[N_COMMANDS];
-static int n_commands, in_transaction, verbose;
+static int n_commands, in_transaction, verbose, awaits_cards;
 
 static int64_t now_ns(void)
 {
@@ -88,12 +92,27 @@ static void transmit(SCARDHANDLE card, DWORD protocol, const struct command *com
     fputc('\n', stderr);
 }
 
-/* One whole reading; returns how long it took, in nanoseconds. */
+/* Waits until a card is there, or none is. */
+static void await_card(SCARDCONTEXT context, SCARD_READERSTATE *state, DWORD is_there)
+{
+    for (;;) {
+        LONG result;
+        if ((state->dwEventState & SCARD_STATE_PRESENT) == is_there &&
+            !(state->dwEventState & SCARD_STATE_UNKNOWN) && state->dwEventState)
+            return;
+        state->dwCurrentState = state->dwEventState & ~(DWORD)SCARD_STATE_CHANGED;
+        result = SCardGetStatusChange(context, INFINITE, state, 1);
+        must("SCardGetStatusChange", result);
+    }
+}
+
+/* One whole reading; returns how long it took, in nanoseconds. Says when the
+ * last answer was there if cards are awaited. */
 static int64_t read_once(SCARDCONTEXT context, const char *reader)
 {
     SCARDHANDLE card;
     DWORD protocol;
-    int64_t begin = now_ns();
+    int64_t begin = now_ns(), end;
     int i;
 
     must("SCardConnect", SCardConnect(context, reader, SCARD_SHARE_SHARED,
@@ -102,8 +121,24 @@ static int64_t read_once(SCARDCONTEXT context, const char *reader)
         must("SCardBeginTransaction", SCardBeginTransaction(card));
     for (i = 0; i < n_commands; i++)
         transmit(card, protocol, &commands[i]);
+    end = now_ns();
     must("SCardDisconnect", SCardDisconnect(card, SCARD_LEAVE_CARD));
+    if (awaits_cards)
+        printf("%lld\n", (long long)end);
     return now_ns() - begin;
+}
+
+/* One reading for each card that comes. */
+static void read_each(SCARDCONTEXT context, const char *reader, int n)
+{
+    SCARD_READERSTATE state = { .szReader = reader };
+
+    while (n-- > 0) {
+        await_card(context, &state, 0);
+        puts("ready");
+        await_card(context, &state, SCARD_STATE_PRESENT);
+        read_once(context, reader);
+    }
 }
 
 static int by_size(const void *a, const void *b)
@@ -114,7 +149,7 @@ static int by_size(const void *a, const void *b)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: raw [-t] [-v] [-n ITERATIONS] READER HEX...\n");
+    fprintf(stderr, "usage: raw [-t] [-v] [-w] [-n ITERATIONS] READER HEX...\n");
     return 2;
 }
 
@@ -125,10 +160,11 @@ int main(int argc, char **argv)
     int64_t *times;
     int option, n = 1, i;
 
-    while ((option = getopt(argc, argv, "tvn:")) != -1)
+    while ((option = getopt(argc, argv, "tvwn:")) != -1)
         switch (option) {
         case 't': in_transaction = 1; break;
         case 'v': verbose = 1; break;
+        case 'w': awaits_cards = 1; break;
         case 'n': n = atoi(optarg); break;
         default: return usage();
         }
@@ -144,6 +180,13 @@ int main(int argc, char **argv)
 
     must("SCardEstablishContext",
          SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context));
+    if (awaits_cards) {
+        setvbuf(stdout, NULL, _IOLBF, 0);
+        read_each(context, reader, n);
+        must("SCardReleaseContext", SCardReleaseContext(context));
+        free(times);
+        return 0;
+    }
     for (i = 0; n > 20 && i < N_WARM_UP; i++)
         read_once(context, reader);
     for (i = 0; i < n; i++)

@@ -77,15 +77,26 @@ impl Role {
         Ok(role)
     }
 
-    /// Asks the role what it is there to answer, and returns its line.
-    pub(crate) fn ask(&mut self) -> anyhow::Result<String> {
-        self.input.write_all(b"\n")?;
+    /// Gives the role an order and returns its answer, a line.
+    pub(crate) fn ask(&mut self, order: &str) -> anyhow::Result<String> {
+        self.order(order)?;
+        self.answer()
+    }
+
+    /// Gives the role an order, whose answer is taken later.
+    pub(crate) fn order(&mut self, order: &str) -> anyhow::Result<()> {
+        Ok(writeln!(self.input, "{order}")?)
+    }
+
+    /// Takes the answer to the last order.
+    pub(crate) fn answer(&mut self) -> anyhow::Result<String> {
         self.line()
     }
 
     fn line(&mut self) -> anyhow::Result<String> {
         let mut line = String::new();
-        self.output.read_line(&mut line)?;
+        let n_bytes = self.output.read_line(&mut line)?;
+        ensure!(n_bytes > 0, "a role of the benchmark has ended");
         Ok(line.trim().into())
     }
 }

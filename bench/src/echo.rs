@@ -24,7 +24,7 @@ use xueka_api::v1::{
     reader_service_client::ReaderServiceClient,
     reader_service_server::{ReaderService, ReaderServiceServer},
 };
-
+use xueka_cards::ReadingProfile;
 use xueka_transport::CardReader;
 
 use crate::{child, reading};
@@ -33,6 +33,7 @@ use crate::{child, reading};
 /// after reading the card there.
 struct Echo {
     readers: Vec<(String, Mutex<Box<dyn CardReader>>)>,
+    profile: ReadingProfile,
 }
 
 #[tonic::async_trait]
@@ -53,7 +54,7 @@ impl ReaderService for Echo {
         let reader = request.into_inner().reader;
         if let Some((_, held)) = self.readers.iter().find(|(name, _)| *name == reader) {
             let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
-            let outcome = reading::read_directly(held.as_mut());
+            let outcome = reading::read_directly(held.as_mut(), &self.profile);
             outcome.map_err(|error| Status::unavailable(error.to_string()))?;
         }
         Ok(Response::new(ReadCardResponse {
@@ -95,6 +96,7 @@ pub(crate) fn serve(socket: &Path, readers: &[&str]) -> anyhow::Result<()> {
     });
     let echo = Echo {
         readers: readers.collect::<anyhow::Result<_>>()?,
+        profile: ReadingProfile::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

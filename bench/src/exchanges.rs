@@ -4,26 +4,24 @@ use std::fmt;
 
 use anyhow::Context;
 use serde_json::{Value, json};
-use xueka_cards::{ReadingProfile, read_card};
-use xueka_simulator::{Exchange, VirtualCard};
+use xueka_cards::read_card;
+use xueka_simulator::Exchange;
 use xueka_transport::Dialect;
+
+use crate::families::{self, Family};
 
 /// The commands of one reading, and how the card answered.
 #[derive(Debug)]
 pub(crate) struct FamilyExchanges {
-    /// The virtual card's kind, with what is special about it.
-    kind: String,
+    kind: &'static str,
     exchanges: Vec<Exchange>,
 }
 
 impl FamilyExchanges {
-    fn of(name: &str, mut card: VirtualCard) -> anyhow::Result<Self> {
-        read_card(&mut card, &Dialect::STANDARD, &ReadingProfile::default())
-            .with_context(|| format!("the virtual card {name} cannot be read"))?;
-        Ok(Self {
-            kind: name.into(),
-            exchanges: card.exchanges(),
-        })
+    fn of(family: Family) -> anyhow::Result<Self> {
+        let kind = family.name;
+        let exchanges = first_reading(family)?;
+        Ok(Self { kind, exchanges })
     }
 
     pub(crate) fn to_json(&self) -> Value {
@@ -42,34 +40,28 @@ impl fmt::Display for FamilyExchanges {
     }
 }
 
-/// The transit card that all timings are taken with.
-pub(crate) fn transit_card() -> VirtualCard {
-    VirtualCard::transit("1000751012345678").uid([0x3A, 0x5C, 0x7E, 0x91])
-}
-
 /// One reading of a card of each family that can be simulated.
 pub(crate) fn of_all_families() -> anyhow::Result<Vec<FamilyExchanges>> {
-    let cards = [
-        ("transit-cpu", transit_card()),
-        ("t-union", VirtualCard::t_union("3104870012345678901")),
-        ("city-union", VirtualCard::city_union("12345678")),
-        ("mifare-classic-1k", VirtualCard::mifare_classic_1k()),
-        ("mifare-classic-4k", VirtualCard::mifare_classic_4k()),
-        ("mifare-classic-mini", VirtualCard::mifare_classic_mini()),
-        ("ultralight", VirtualCard::ultralight()),
-        ("ntag213", VirtualCard::ntag213()),
-        ("desfire", VirtualCard::desfire()),
-        (
-            "desfire with random UID",
-            VirtualCard::desfire().random_uid(),
-        ),
-        ("other iso14443-4", VirtualCard::iso14443_4()),
-        ("iso15693", VirtualCard::iso15693()),
-        ("felica", VirtualCard::felica()),
-        ("contact", VirtualCard::contact()),
-    ];
-    cards
-        .into_iter()
-        .map(|(name, card)| FamilyExchanges::of(name, card))
-        .collect()
+    let families = families::all()?.into_iter();
+    families.map(FamilyExchanges::of).collect()
+}
+
+/// The commands of a reading that follows another, as it is measured.
+pub(crate) fn commands_of(mut family: Family) -> anyhow::Result<Vec<Vec<u8>>> {
+    let n_before = read(&mut family)?;
+    read(&mut family)?;
+    let exchanges = family.card.exchanges().into_iter().skip(n_before);
+    Ok(exchanges.map(|exchange| exchange.command).collect())
+}
+
+fn first_reading(mut family: Family) -> anyhow::Result<Vec<Exchange>> {
+    read(&mut family)?;
+    Ok(family.card.exchanges())
+}
+
+/// Reads the card; how many exchanges it has had then.
+fn read(family: &mut Family) -> anyhow::Result<usize> {
+    read_card(&mut family.card, &Dialect::STANDARD, &family.profile)
+        .with_context(|| format!("the virtual card {} cannot be read", family.name))?;
+    Ok(family.card.exchanges().len())
 }

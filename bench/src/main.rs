@@ -5,10 +5,15 @@
 //! round by round, so that a machine that slows down slows both sides. Absolute
 //! times are of one machine on one day; the ratios are meant to last.
 
+mod abreast;
+mod arrival;
 mod cards;
 mod child;
+mod clock;
 mod echo;
 mod exchanges;
+mod families;
+mod family_reads;
 mod idle;
 mod raw;
 mod reading;
@@ -23,14 +28,17 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
 use crate::{child::Role, raw::Raw, report::Report, service::Service};
 
 /// Rounds of every comparison.
 const N_ROUNDS: usize = 15;
+/// The slots of vpcd's readers.
+const FAST_SLOT: usize = 0;
+const SLOW_SLOT: usize = 1;
 
-/// What is measured with.
+/// What is measured with on vpcd's readers.
 #[derive(Debug)]
 struct Setting {
     raw: Raw,
@@ -43,29 +51,42 @@ struct Setting {
 fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match words.as_slice() {
-        ["run", raw, readers, json] => {
-            let report = measure(&Setting::new(raw.into(), readers.as_ref())?)?;
-            fs::write(json, format!("{:#}\n", report.to_json()))?;
-            if !report.reached_all() {
-                println!("\nA goal was missed.");
-                return Ok(ExitCode::FAILURE);
-            }
+    let (report, json) = match words.as_slice() {
+        ["vpcd", raw, readers, json] => (
+            measure_on_vpcd(&Setting::new(raw.into(), readers.as_ref())?)?,
+            json,
+        ),
+        ["xueka", raw, readers, json] => {
+            let raw = Raw {
+                program: raw.into(),
+            };
+            (measure_on_ours(&raw, &names(readers.as_ref())?)?, json)
         }
-        ["cards", ..] => cards::serve(arguments.get(1..).unwrap_or_default())?,
-        ["echo", socket, readers @ ..] => echo::serve(socket.as_ref(), readers)?,
+        ["cards", driver, ..] => {
+            cards::serve(driver, arguments.get(2..).unwrap_or_default())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        ["echo", socket, readers @ ..] => {
+            echo::serve(socket.as_ref(), readers)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         _ => bail!("this program is called by bench/run.sh"),
+    };
+    fs::write(json, format!("{:#}\n", report.to_json()))?;
+    if report.reached_all() {
+        return Ok(ExitCode::SUCCESS);
     }
-    Ok(ExitCode::SUCCESS)
+    println!("\nA goal was missed.");
+    Ok(ExitCode::FAILURE)
 }
 
-/// Measures everything. Nobody else uses pcscd in the first part; whoever
-/// watches a reader is woken by each connection and takes time from the same
-/// core, so the later parts repeat plain C beside the watchers.
-fn measure(setting: &Setting) -> anyhow::Result<Report> {
-    let addresses = env::var("XUEKA_VPCD").context("bench/run.sh sets XUEKA_VPCD")?;
-    let addresses: Vec<&str> = addresses.split(',').collect();
-    let mut cards = Role::start("cards", &addresses)?;
+/// What is measured on a neutral driver. Nobody else uses pcscd in the first
+/// part; whoever watches a reader is woken by each connection and takes time
+/// from the same core, so the later parts repeat plain C beside the watchers.
+fn measure_on_vpcd(setting: &Setting) -> anyhow::Result<Report> {
+    let mut cards = start_cards("vpcd", "XUEKA_VPCD")?;
+    cards.ask(&format!("insert {FAST_SLOT} {}", cards::FAST))?;
+    cards.ask(&format!("insert {SLOW_SLOT} {}", cards::SLOW))?;
 
     let mut report = Report::default();
     report.add(reading::measure_calls(setting)?);
@@ -79,12 +100,34 @@ fn measure(setting: &Setting) -> anyhow::Result<Report> {
     Ok(report)
 }
 
+/// What needs our driver: it shows a card at once, and has as many readers as
+/// are wanted.
+fn measure_on_ours(raw: &Raw, readers: &[String]) -> anyhow::Result<Report> {
+    let Some(reader) = readers.first() else {
+        bail!("there are no virtual readers");
+    };
+    let n_readers = abreast::N_READERS;
+    ensure!(readers.len() >= n_readers, "{n_readers} readers are needed");
+    let mut cards = start_cards("xueka", "XUEKA_VIRTUAL_READERS")?;
+
+    let mut report = Report::default();
+    report.add(family_reads::measure(raw, reader, &mut cards)?);
+    report.add(abreast::measure(readers, &mut cards)?);
+    report.add(arrival::measure(raw, reader, &mut cards)?);
+    Ok(report)
+}
+
+/// Starts the cards' process on the readers of a driver.
+fn start_cards(driver: &str, variable: &str) -> anyhow::Result<Role> {
+    let addresses = env::var(variable).with_context(|| format!("bench/run.sh sets {variable}"))?;
+    let addresses: Vec<&str> = [driver].into_iter().chain(addresses.split(',')).collect();
+    Role::start("cards", &addresses)
+}
+
 impl Setting {
-    /// Takes the readers from the list that `scripts/private-pcscd.sh` wrote.
+    /// Takes the first two readers of vpcd.
     fn new(program: PathBuf, readers: &Path) -> anyhow::Result<Self> {
-        let list = fs::read_to_string(readers)
-            .with_context(|| format!("{} cannot be read", readers.display()))?;
-        let mut names = list.lines().map(String::from);
+        let mut names = names(readers)?.into_iter();
         let (Some(fast_reader), Some(slow_reader)) = (names.next(), names.next()) else {
             bail!("two virtual readers are needed");
         };
@@ -94,4 +137,11 @@ impl Setting {
             slow_reader,
         })
     }
+}
+
+/// The names of the readers in the list that `scripts/private-pcscd.sh` wrote.
+fn names(list: &Path) -> anyhow::Result<Vec<String>> {
+    let text =
+        fs::read_to_string(list).with_context(|| format!("{} cannot be read", list.display()))?;
+    Ok(text.lines().map(String::from).collect())
 }

@@ -86,14 +86,18 @@ pub(crate) fn measure_handle(setting: &Setting) -> anyhow::Result<Section> {
     await_reading(&runtime, &readers, name)?;
     let bare = RoundTrip::start(|| ())?;
     let mut elsewhere = await_card(&setting.fast_reader)?;
+    let profile = ReadingProfile::default();
+    let theirs = profile.clone();
     let around = RoundTrip::start(move || {
-        read_directly(elsewhere.as_mut()).ok();
+        read_directly(elsewhere.as_mut(), &theirs).ok();
     })?;
 
     let (mut direct, mut handle) = <(Series, Series)>::default();
     let (mut round_trip, mut on_thread) = <(Series, Series)>::default();
     for _ in 0..N_ROUNDS {
-        direct.push(median_of(N_READINGS, || read_directly(reader.as_mut()))?);
+        direct.push(median_of(N_READINGS, || {
+            read_directly(reader.as_mut(), &profile)
+        })?);
         handle.push(median_of(N_READINGS, || {
             let reading = readers.read_card(Some(name), ReadOptions::default());
             runtime.block_on(reading).map(drop)
@@ -127,34 +131,53 @@ pub(crate) fn measure_handle(setting: &Setting) -> anyhow::Result<Section> {
 }
 
 /// One reading by the calls that a reader's thread makes.
-pub(crate) fn read_directly(reader: &mut dyn CardReader) -> Result<(), ReadError> {
+pub(crate) fn read_directly(
+    reader: &mut dyn CardReader,
+    profile: &ReadingProfile,
+) -> Result<(), ReadError> {
     let mut session = reader.open()?;
-    read_card(
-        session.as_mut(),
-        &Dialect::STANDARD,
-        &ReadingProfile::default(),
-    )
-    .map(drop)
+    read_card(session.as_mut(), &Dialect::STANDARD, profile).map(drop)
 }
 
 /// A reader as a reader's thread has it: from a source that has seen the card,
 /// and so knows its ATR.
 pub(crate) fn await_card(reader: &str) -> anyhow::Result<Box<dyn CardReader>> {
+    let (source, name) = await_field(reader, |presence| {
+        matches!(presence, CardPresence::Present { .. })
+    })?;
+    Ok(source.reader(&name))
+}
+
+/// Waits until pcscd sees no card on a reader.
+pub(crate) fn await_empty(reader: &str) -> anyhow::Result<()> {
+    await_field(reader, |presence| *presence == CardPresence::Empty).map(drop)
+}
+
+fn await_field(
+    reader: &str,
+    is_wanted: impl Fn(&CardPresence) -> bool,
+) -> anyhow::Result<(PcscSource, ReaderName)> {
     let name = ReaderName::from(reader);
     let mut source = PcscSource::new();
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
-        let is_seen = source.wait()?.iter().any(|snapshot| {
-            snapshot.name == name && matches!(snapshot.presence, CardPresence::Present { .. })
-        });
+        let is_seen = source
+            .wait()?
+            .iter()
+            .any(|snapshot| snapshot.name == name && is_wanted(&snapshot.presence));
         if is_seen {
-            return Ok(source.reader(&name));
+            return Ok((source, name));
         }
     }
-    bail!("pcscd does not see the virtual card")
+    bail!("pcscd does not see what was done to {reader}")
 }
 
-fn await_reading(runtime: &Runtime, readers: &Readers, name: &str) -> anyhow::Result<()> {
+/// Waits until the handle reads the card on a reader.
+pub(crate) fn await_reading(
+    runtime: &Runtime,
+    readers: &Readers,
+    name: &str,
+) -> anyhow::Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         match runtime.block_on(readers.read_card(Some(name), ReadOptions::default())) {

@@ -28,13 +28,36 @@ enum Line {
     Time { what: String, nanoseconds: f64 },
     /// Something counted; shown to explain the figures.
     Count { what: String, value: f64 },
-    /// A figure that is to stay below a goal.
+    /// A figure that is judged.
     Figure {
         what: String,
         value: f64,
         unit: &'static str,
-        goal: f64,
+        goal: Goal,
     },
+}
+
+/// What a figure is to be.
+#[derive(Clone, Copy, Debug)]
+enum Goal {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+impl Goal {
+    /// Whether a figure reaches it; one that could not be had does not.
+    fn is_reached_by(self, value: f64) -> bool {
+        match self {
+            Self::AtMost(goal) => value <= goal,
+            Self::AtLeast(goal) => value >= goal,
+        }
+    }
+
+    fn value(self) -> f64 {
+        match self {
+            Self::AtMost(goal) | Self::AtLeast(goal) => goal,
+        }
+    }
 }
 
 impl Report {
@@ -105,7 +128,24 @@ impl Section {
             what: what.into(),
             value,
             unit,
-            goal,
+            goal: Goal::AtMost(goal),
+        });
+        self
+    }
+
+    /// Adds a figure and the goal that it should come up to.
+    pub(crate) fn figure_at_least(
+        mut self,
+        what: impl Into<String>,
+        value: f64,
+        unit: &'static str,
+        goal: f64,
+    ) -> Self {
+        self.lines.push(Line::Figure {
+            what: what.into(),
+            value,
+            unit,
+            goal: Goal::AtLeast(goal),
         });
         self
     }
@@ -117,11 +157,11 @@ impl Section {
 }
 
 impl Line {
-    /// Whether the goal was reached; a figure that could not be had was not.
+    /// Whether the goal was reached.
     fn reached(&self) -> bool {
         match self {
             Self::Time { .. } | Self::Count { .. } => true,
-            Self::Figure { value, goal, .. } => value <= goal,
+            Self::Figure { value, goal, .. } => goal.is_reached_by(*value),
         }
     }
 
@@ -140,7 +180,7 @@ impl Line {
                 "what": what,
                 "value": value,
                 "unit": unit,
-                "goal": goal,
+                "goal": goal.value(),
                 "reached": self.reached(),
             }),
         }
@@ -175,6 +215,7 @@ impl fmt::Display for Line {
                 if !unit.is_empty() {
                     write!(figure, " {unit}")?;
                 }
+                let goal = goal.value();
                 write!(f, "{what:<62} {figure:>10}   goal {goal:.2}: {verdict}")
             }
         }
@@ -209,6 +250,16 @@ mod tests {
         ];
         for (value, reached, why) in cases {
             assert_eq!(with_figure(value).reached_all(), reached, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_rate_reaches_its_goal_from_below() {
+        let section = |value| Section::new("Title").figure_at_least("what", value, "", 7.5);
+        for (value, reached) in [(7.5, true), (7.49, false), (f64::NAN, false)] {
+            let mut report = Report::default();
+            report.add(section(value));
+            assert_eq!(report.reached_all(), reached, "{value}");
         }
     }
 

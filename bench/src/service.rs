@@ -17,7 +17,7 @@ use xueka_api::v1::{
 };
 
 use crate::{
-    N_ROUNDS, Setting,
+    N_ROUNDS, SLOW_SLOT, Setting,
     cards::REAL_CARD,
     child::{Helper, Role},
     echo, idle,
@@ -176,9 +176,10 @@ impl Service {
         setting: &Setting,
         cards: &mut Role,
     ) -> anyhow::Result<Vec<Vec<u8>>> {
-        let n_before = cards.ask()?.split_whitespace().count();
+        let question = format!("commands {SLOW_SLOT}");
+        let n_before = cards.ask(&question)?.split_whitespace().count();
         self.await_reading(&setting.slow_reader)?;
-        let line = cards.ask()?;
+        let line = cards.ask(&question)?;
         let commands = line.split_whitespace().skip(n_before).map(hex::decode);
         Ok(commands.collect::<Result<_, _>>()?)
     }
@@ -270,7 +271,8 @@ fn time_processes(command: impl Fn() -> Command) -> anyhow::Result<f64> {
     Ok(median(times))
 }
 
-fn start_daemon(folder: &Path) -> anyhow::Result<Helper> {
+/// A daemon on the pcscd of this process, with its files in `folder`.
+pub(crate) fn start_daemon(folder: &Path) -> anyhow::Result<Helper> {
     let config = folder.join("xuekad.toml");
     let text = format!(
         "[listen]\nsocket = '{}'\n[registry]\npath = '{}'\n",
@@ -284,7 +286,7 @@ fn start_daemon(folder: &Path) -> anyhow::Result<Helper> {
 }
 
 /// The daemon's socket in its folder.
-fn socket_in(folder: &Path) -> PathBuf {
+pub(crate) fn socket_in(folder: &Path) -> PathBuf {
     folder.join("xuekad.sock")
 }
 
@@ -295,7 +297,8 @@ fn program(name: &str) -> PathBuf {
         .with_file_name(name)
 }
 
-fn await_socket(socket: &Path) -> anyhow::Result<()> {
+/// Waits until a daemon answers.
+pub(crate) fn await_socket(socket: &Path) -> anyhow::Result<()> {
     let deadline = Instant::now() + PATIENCE;
     while std::os::unix::net::UnixStream::connect(socket).is_err() {
         if Instant::now() > deadline {
