@@ -183,6 +183,32 @@ impl Readers {
         Ok((station.name().clone(), value))
     }
 
+    /// Does something with the card that must not begin anew, such as writing:
+    /// otherwise as [`visit_card`](Self::visit_card).
+    ///
+    /// `work` is called once at the most, and its value is given whatever it
+    /// says. Once begun it goes on to its end, though this future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read_card`](Self::read_card). `work` was not called then, or
+    /// with [`ReaderError::Stalled`] and those that tell of a reader or a
+    /// service that went away, may still be under way.
+    pub async fn visit_card_once<T: Send + 'static>(
+        &self,
+        reader: Option<&str>,
+        wait: Option<Duration>,
+        work: impl FnOnce(&mut dyn CardSession, &Dialect, &ReadingProfile) -> T + Send + 'static,
+    ) -> Result<(ReaderName, T), ReaderError> {
+        let mut work = Some(work);
+        self.visit_card(reader, wait, move |session, dialect, profile| {
+            // A value ends the visit, so nobody asks a second time.
+            let work = work.take().ok_or(ReadError::CardChanged)?;
+            Ok(work(session, dialect, profile))
+        })
+        .await
+    }
+
     /// Listens to what happens on all readers.
     ///
     /// `after_sequence` is the [`sequence`](crate::TapEvent::sequence) of the

@@ -5,7 +5,7 @@ use std::time::Duration;
 use xueka_cards::{ReadError, ReadingProfile};
 use xueka_readers::ReaderError;
 use xueka_simulator::Fault;
-use xueka_transport::{CardSession, Dialect};
+use xueka_transport::{CardSession, Dialect, TransportError};
 
 use crate::house::{House, card, name, soon};
 
@@ -52,6 +52,29 @@ async fn work_on_a_card_that_was_reset_begins_anew() {
     let (_, answers) = soon(visit).await.unwrap();
     assert_eq!(answers.len(), 2);
     assert_eq!(house.n_exchanges(0) - before, 4, "two in vain, two anew");
+}
+
+#[tokio::test]
+async fn work_that_must_not_begin_anew_does_not() {
+    let mut house = House::new(1).await;
+    house.tap(0, card()).await.unwrap();
+    let n_read = u32::try_from(house.n_exchanges(0)).unwrap();
+    house.simulator.remove(0).unwrap();
+    let reset = card().fault(n_read + 2, Fault::Reset);
+    house.tap(0, reset).await.unwrap();
+    let before = house.n_exchanges(0);
+
+    let visit = house.readers.visit_card_once(None, None, ask_twice);
+    let (_, outcome) = soon(visit).await.unwrap();
+
+    let error = outcome.unwrap_err();
+    assert!(
+        matches!(error, ReadError::Transport(TransportError::CardReset)),
+        "{error}"
+    );
+    assert_eq!(house.n_exchanges(0) - before, 2, "none anew");
+    let again = house.readers.visit_card_once(None, None, ask_twice);
+    assert_eq!(soon(again).await.unwrap().1.unwrap().len(), 2);
 }
 
 #[tokio::test]
