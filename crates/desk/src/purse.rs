@@ -4,7 +4,7 @@ use xueka_cards::{
     Balance, CardReading, NoPurse, ReadError, Trip, read_balance, read_card, read_trips,
 };
 use xueka_domain::{CardFamily, CardIdentity};
-use xueka_registry::PurseLook;
+use xueka_registry::CardLook;
 use xueka_transport::{CardSession, ReaderName};
 
 use crate::{Caller, CardInReader, Desk, DeskError};
@@ -37,7 +37,7 @@ impl Desk {
         caller: &Caller,
         place: &CardInReader,
     ) -> Result<SeenPurse<Balance>, DeskError> {
-        self.look_into_purse(caller, place, PurseLook::Balance, read_balance)
+        self.look_into_purse(caller, place, CardLook::Balance, read_balance)
             .await
     }
 
@@ -52,7 +52,7 @@ impl Desk {
         caller: &Caller,
         place: &CardInReader,
     ) -> Result<SeenPurse<Vec<Trip>>, DeskError> {
-        self.look_into_purse(caller, place, PurseLook::Trips, read_trips)
+        self.look_into_purse(caller, place, CardLook::Trips, read_trips)
             .await
     }
 
@@ -62,7 +62,7 @@ impl Desk {
         &self,
         caller: &Caller,
         place: &CardInReader,
-        look: PurseLook,
+        look: CardLook,
         ask: Ask<T>,
     ) -> Result<SeenPurse<T>, DeskError> {
         let work = move |session: &mut dyn CardSession, dialect: &_, profile: &_| {
@@ -77,7 +77,7 @@ impl Desk {
         let content = content.map_err(DeskError::NoPurse)?;
         let card = CardIdentity::new(reading.number, reading.uid)?;
         let stamp = self.stamp(caller);
-        self.registry.note_purse_look(stamp, card, look).await?;
+        self.registry.note_look(stamp, card, look).await?;
         Ok(SeenPurse {
             reader,
             reading,

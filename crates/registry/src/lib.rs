@@ -18,8 +18,8 @@ pub use card_write::{CardWrite, CardWriteId, NewCardWrite, PlanText, WriteOutcom
 pub use error::{Refusal, RegistryError};
 pub use options::{Commit, OnCommit, OpenOptions};
 pub use record::{
-    AuditReport, BlacklistEntry, BlacklistPage, CardRecord, ClashReport, Collection, FoundCard,
-    FoundCards, NewToken, PageMark, PurseLook, RefusedRow, Registration, RegistrationOutcome,
+    AuditReport, BlacklistEntry, BlacklistPage, CardLook, CardRecord, ClashReport, Collection,
+    FoundCard, FoundCards, NewToken, PageMark, RefusedRow, Registration, RegistrationOutcome,
     RowRefusal, Token, WhichCard,
 };
 pub use registry::Registry;

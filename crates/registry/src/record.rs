@@ -78,14 +78,16 @@ pub struct ClashReport {
     pub clashes: Vec<Clashes>,
 }
 
-/// A look into the purse of a card, of which the audit trail keeps that it was
-/// taken and never what was seen.
+/// A look at what a card shows to few, of which the audit trail keeps that it
+/// was taken and never what was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PurseLook {
-    /// How much is in it.
+pub enum CardLook {
+    /// How much is in its purse.
     Balance,
-    /// What was done with it.
+    /// What was done with its purse.
     Trips,
+    /// What it answers to commands that somebody gave.
+    RawExchange,
 }
 
 /// A card to be handed out, as the hand-out tap read it.

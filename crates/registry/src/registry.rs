@@ -9,8 +9,8 @@ use xueka_domain::{
 };
 
 use crate::{
-    AuditReport, BlacklistEntry, BlacklistPage, CardRecord, ClashReport, Collection, FoundCards,
-    NewToken, OpenOptions, PageMark, PurseLook, Registration, RegistrationOutcome, RegistryError,
+    AuditReport, BlacklistEntry, BlacklistPage, CardLook, CardRecord, ClashReport, Collection,
+    FoundCards, NewToken, OpenOptions, PageMark, Registration, RegistrationOutcome, RegistryError,
     RequestId, Stamp, Token, TokenName, WhichCard,
     sqlite::{self, Database},
 };
@@ -296,7 +296,7 @@ impl Registry {
             .await
     }
 
-    /// Puts into the audit trail that somebody looked into the purse of a card.
+    /// Puts into the audit trail that somebody saw what a card shows to few.
     /// To be called before what was seen is told to anyone.
     ///
     /// The row names the card by its row here; a card that is not on record
@@ -305,15 +305,15 @@ impl Registry {
     /// # Errors
     ///
     /// None beyond those of every change.
-    pub async fn note_purse_look(
+    pub async fn note_look(
         &self,
         stamp: Stamp,
         card: CardIdentity,
-        look: PurseLook,
+        look: CardLook,
     ) -> Result<(), RegistryError> {
         self.database
-            .change("noting a look into a purse", move |sql| {
-                sqlite::note_purse_look(sql, &stamp, card, look)
+            .change("noting a look at a card", move |sql| {
+                sqlite::note_look(sql, &stamp, card, look)
             })
             .await
     }

@@ -14,9 +14,9 @@ mod digest;
 mod facts;
 mod failure;
 mod issue;
+mod looks;
 mod place;
 mod prints;
-mod purse;
 mod readers;
 mod registration;
 mod requests;
@@ -49,8 +49,8 @@ pub(crate) use self::{
     desk::{cancel_loss, collect, collected, loss_cancelled, report_exit},
     facts::facts,
     failure::Work,
+    looks::note as note_look,
     prints::{clashes, find as find_printed},
-    purse::note as note_purse_look,
     registration::register,
     sightings::{is_news as is_new_sighting, record as record_sighting},
     tokens::{

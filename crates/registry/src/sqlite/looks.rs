@@ -1,4 +1,4 @@
-//! Looks into the purse of a card: not what was seen, but that it was looked.
+//! Looks at what a card shows to few: not what was seen, but that it was looked.
 
 use rusqlite::Connection;
 use xueka_domain::CardIdentity;
@@ -8,7 +8,7 @@ use super::{
     facts,
     failure::Work,
 };
-use crate::{PurseLook, Stamp};
+use crate::{CardLook, Stamp};
 
 /// Puts a look into the audit trail. The card is named by its row; one that is
 /// not on record has none, and no number of a stranger is kept.
@@ -16,14 +16,15 @@ pub(crate) fn note(
     sql: &Connection,
     stamp: &Stamp,
     card: CardIdentity,
-    look: PurseLook,
+    look: CardLook,
 ) -> Work<Done<()>> {
     let change = Change::begin(sql, stamp)?;
     let (row, _) = facts::find_card(sql, card)?;
     let subjects = row.map_or_else(String::new, |row| format!("card:{}", row.id));
     let action = match look {
-        PurseLook::Balance => "read balance",
-        PurseLook::Trips => "read trips",
+        CardLook::Balance => "read balance",
+        CardLook::Trips => "read trips",
+        CardLook::RawExchange => "exchange raw commands",
     };
     let sealed = change.finish(action, &subjects, None)?;
     Ok(Done {
@@ -58,9 +59,15 @@ mod tests {
             now: Timestamp::from_second(1_800_000_000).unwrap(),
         };
         let cases = [
-            (NUMBER, PurseLook::Balance, "read balance", "card:7"),
-            (NUMBER, PurseLook::Trips, "read trips", "card:7"),
-            (STRANGER, PurseLook::Trips, "read trips", ""),
+            (NUMBER, CardLook::Balance, "read balance", "card:7"),
+            (NUMBER, CardLook::Trips, "read trips", "card:7"),
+            (
+                NUMBER,
+                CardLook::RawExchange,
+                "exchange raw commands",
+                "card:7",
+            ),
+            (STRANGER, CardLook::Trips, "read trips", ""),
         ];
         for (number, look, action, subjects) in cases {
             let card = CardIdentity::new(number.parse().ok(), None).unwrap();
