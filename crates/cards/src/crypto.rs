@@ -10,10 +10,12 @@
 mod block;
 mod cbc;
 mod cmac;
+mod retail;
 
 pub(crate) use block::{AesCipher, BlockCipher, DesCipher};
 pub(crate) use cbc::{cbc_decrypt, cbc_encrypt};
 pub(crate) use cmac::{Padding, cmac};
+pub(crate) use retail::retail_mac;
 
 /// Whether two byte strings are the same, in a time that tells nothing of
 /// where they differ.

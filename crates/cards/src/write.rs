@@ -24,6 +24,7 @@ mod content;
 pub(crate) mod copies;
 mod desfire;
 mod error;
+pub(crate) mod fmcos;
 mod journal;
 mod medium;
 pub(crate) mod names;
@@ -89,6 +90,7 @@ pub fn plan_write(
             shown.then_some(()).ok_or(WriteError::NoFixedUid)?;
             desfire::plan(session, tools, profile, uid, content)?
         }
+        CardFamily::OtherIso14443 => fmcos::plan(session, tools, profile, uid, content)?,
         _ => return Err(WriteError::NotWritable),
     };
     Ok(WritePlan { uid, steps })
@@ -149,6 +151,6 @@ fn with_medium(
         Chip::MifareClassic => classic::with_medium(session, tools, plan, work),
         Chip::Type2 => pages::with_medium(session, tools, plan, work),
         Chip::Desfire => desfire::with_medium(session, tools, plan, work),
-        Chip::Files => Err(WriteError::NoSuchPlace),
+        Chip::Files => fmcos::with_medium(session, tools, plan, work),
     }
 }

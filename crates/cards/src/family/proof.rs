@@ -7,7 +7,7 @@
 //!   its profile, since sources do not settle it.
 //! - It costs a chip nothing to be asked: no counter of errors belongs to it.
 //!   EXTERNAL AUTHENTICATE is another matter (a wrong key counts, and imitations
-//!   accept any) and is never sent.
+//!   accept any) and is no part of a reading.
 //!
 //! Sources: RfidResearchGroup/proxmark3 `doc/fmcos.md`;
 //! hardware-notes/card-fm1208-fmcos.md.

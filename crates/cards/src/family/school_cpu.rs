@@ -15,12 +15,13 @@
 use xueka_apdu::{Command, FileId, Le, StatusWord};
 use xueka_domain::{AssuranceLevel, Uid};
 
-use super::proof;
+use super::{fmcos, proof};
 use crate::{
-    ChipAuthentication, NumberSource, ReadError, ReadingProfile,
+    ChipAuthentication, Gap, NumberSource, ReadError, ReadingProfile,
     dialogue::{Dialogue, content},
     findings::Findings,
-    profile::place::{CpuFile, CpuPlace, Directory, FileName},
+    profile::place::{CpuCopies, CpuCopy, CpuFile, CpuPlace, Directory, FileName},
+    write::copies::{self, Copy},
 };
 
 /// What the places of a profile came to.
@@ -107,17 +108,50 @@ fn select(card: &mut Dialogue<'_>, command: &Command) -> Result<bool, ReadError>
 fn read_place(card: &mut Dialogue<'_>, place: &CpuPlace) -> Result<Findings, ReadError> {
     let mut findings = Findings::of(place.family);
     findings.assurance = place.assurance;
+    if let Some(copies) = &place.copies {
+        read_copies(card, place, copies, &mut findings)?;
+        return Ok(findings);
+    }
     for (file, (start, end)) in place.fields.ranges() {
         let content = read_file(card, file, start, end)?;
         let content = content.as_deref().map_err(|refused| *refused);
         place
             .fields
-            .take(&mut findings, file, content, file.source());
+            .take(&mut findings, file, content, file.name.source());
         if findings.number.is_none() {
             break;
         }
     }
     Ok(findings)
+}
+
+/// Reads both copies of a record, since only both say which of them counts.
+fn read_copies(
+    card: &mut Dialogue<'_>,
+    place: &CpuPlace,
+    record: &CpuCopies,
+    findings: &mut Findings,
+) -> Result<(), ReadError> {
+    let n_bytes = usize::from(record.length);
+    let mut read = |copy: CpuCopy| fmcos::read(card, copy.file, copy.offset, n_bytes);
+    let (first, second) = match (read(record.first)?, read(record.second)?) {
+        (Ok(first), Ok(second)) => (first, second),
+        // The copy that can be read may be the one that no longer counts.
+        (Err(refused), _) | (_, Err(refused)) => {
+            findings.refused(&[Gap::CardNumber], refused);
+            return Ok(());
+        }
+    };
+    let held = copies::open(&first, &second);
+    let copy = match held.counts {
+        Copy::First => record.first,
+        Copy::Second => record.second,
+    };
+    let (known, content) = (place.fields.number.0, held.data.unwrap_or_default());
+    place
+        .fields
+        .take(findings, known, Ok(content), copy.file.source());
+    Ok(())
 }
 
 /// The bytes of a file up to `end`, of which those before `start` are not asked
@@ -164,11 +198,11 @@ impl Directory {
     }
 }
 
-impl CpuFile {
+impl FileName {
     fn source(self) -> NumberSource {
-        match self.name {
-            FileName::Short(sfi) => NumberSource::PlainFile { sfi: sfi.number() },
-            FileName::Long(id) => NumberSource::File { id: id.0 },
+        match self {
+            Self::Short(sfi) => NumberSource::PlainFile { sfi: sfi.number() },
+            Self::Long(id) => NumberSource::File { id: id.0 },
         }
     }
 }

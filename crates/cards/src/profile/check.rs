@@ -1,6 +1,7 @@
 //! From the tables of a profile to places that a card can have.
 
 mod classic;
+mod cpu_write;
 mod desfire_write;
 mod pages;
 
@@ -65,15 +66,6 @@ pub(super) fn cpu(table: &Spanned<CpuTable>, keys: &KeyRing) -> Checked<CpuPlace
         (None, Some(id)) => Directory::Numbered(file_id(id)?),
         (Some(_), Some(both)) => return wrong(both, "a place has either application or directory"),
     };
-    let date = |table: &FileDate| {
-        let file = file(
-            table.sfi.as_ref(),
-            table.file.as_ref(),
-            table.record.as_ref(),
-            &table.offset,
-        )?;
-        Ok((file, date_field(&table.offset, table.coding, SHORT_READ)?))
-    };
     let proof = inner.internal_authentication.as_ref();
     let n_bytes = match &directory {
         Directory::Root => 0,
@@ -87,18 +79,47 @@ pub(super) fn cpu(table: &Spanned<CpuTable>, keys: &KeyRing) -> Checked<CpuPlace
         Some(_) => AssuranceLevel::ChipAuthenticated,
         None => AssuranceLevel::NumberRead,
     };
+    let family = inner
+        .family
+        .map_or(CardFamily::OtherIso14443, CpuFamily::into);
+    let (copies, fields) = match &inner.copies {
+        Some(copies) => {
+            let (copies, fields) = cpu_write::in_copies(copies, inner)?;
+            (Some(copies), fields)
+        }
+        None => (None, in_files(inner)?),
+    };
+    let write = inner
+        .write
+        .as_ref()
+        .map(|written| cpu_write::write(written, inner, family, proof.as_ref(), n_bytes, keys));
     Ok(CpuPlace {
-        family: inner
-            .family
-            .map_or(CardFamily::OtherIso14443, CpuFamily::into),
+        family,
         directory,
-        fields: Fields {
-            number: file_number(&inner.number)?,
-            valid_from: inner.valid_from.as_ref().map(date).transpose()?,
-            valid_until: inner.valid_until.as_ref().map(date).transpose()?,
-        },
+        fields,
+        copies,
+        write: write.transpose()?,
         proof,
         assurance: assurance(inner.assurance.as_ref(), highest)?,
+    })
+}
+
+/// Number and dates, each in its file.
+fn in_files(table: &CpuTable) -> Checked<Fields<CpuFile>> {
+    let date = |table: &Spanned<FileDate>| {
+        let table = table.as_ref();
+        let file = file(
+            table.sfi.as_ref(),
+            table.file.as_ref(),
+            table.record.as_ref(),
+            &table.offset,
+        )?;
+        Ok((file, date_field(&table.offset, table.coding, SHORT_READ)?))
+    };
+    Ok(Fields {
+        number: file_number(table.number.as_ref())?,
+        valid_from: table.valid_from.as_ref().map(date).transpose()?,
+        valid_until: table.valid_until.as_ref().map(date).transpose()?,
     })
 }
 

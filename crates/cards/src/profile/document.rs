@@ -170,11 +170,50 @@ pub(super) struct CpuTable {
     pub(super) family: Option<CpuFamily>,
     pub(super) application: Option<Spanned<String>>,
     pub(super) directory: Option<Spanned<String>>,
-    pub(super) number: FileNumber,
-    pub(super) valid_from: Option<FileDate>,
-    pub(super) valid_until: Option<FileDate>,
+    pub(super) number: Spanned<FileNumber>,
+    pub(super) valid_from: Option<Spanned<FileDate>>,
+    pub(super) valid_until: Option<Spanned<FileDate>>,
+    pub(super) copies: Option<Spanned<FileCopies>>,
     pub(super) internal_authentication: Option<ProofTable>,
     pub(super) assurance: Option<Spanned<AssuranceWord>>,
+    pub(super) write: Option<Spanned<CpuWriteTable>>,
+}
+
+/// A record of so many bytes that begins in two files.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileCopies {
+    pub(super) first: Spanned<FileBegin>,
+    pub(super) second: Spanned<FileBegin>,
+    pub(super) length: Spanned<u8>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileBegin {
+    pub(super) sfi: Option<Spanned<u8>>,
+    pub(super) file: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) offset: u8,
+}
+
+/// `[cpu.write]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CpuWriteTable {
+    /// It is proved to the card for the right to write.
+    pub(super) key: Option<Spanned<FileKeyTable>>,
+    /// It makes the MAC of what is written.
+    pub(super) line_key: Option<Spanned<FileKeyTable>>,
+}
+
+/// A key of a directory: `{ name = "write", id = 0, diversify = ["uid"] }`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileKeyTable {
+    pub(super) name: Spanned<String>,
+    pub(super) id: u8,
+    pub(super) diversify: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
 /// As what a processor card is reported.

@@ -125,8 +125,14 @@ pub(crate) struct CpuPlace {
     pub(crate) family: CardFamily,
     /// The directory with the files.
     pub(crate) directory: Directory,
-    /// Number and dates, by file.
+    /// Number and dates, by file. With `copies` the file of each is that of the
+    /// first copy, and bytes count from the beginning of the record.
     pub(crate) fields: Fields<CpuFile>,
+    /// Where the record is kept twice, where it is.
+    pub(crate) copies: Option<CpuCopies>,
+    /// The keys by which the place is written, where it may be: none where
+    /// everybody may write.
+    pub(crate) write: Option<Box<[KeyUse]>>,
     /// How the chip proves that it is genuine, where it can.
     pub(crate) proof: Option<InternalAuthentication>,
     /// How far a number from here is trusted at most, given that the proof, if
@@ -144,6 +150,26 @@ pub enum Directory {
     Named(#[serde(with = "crate::write::names::df_name")] DfName),
     /// A directory, selected by file identifier.
     Numbered(#[serde(with = "crate::write::names::file_id")] FileId),
+}
+
+/// A record that is kept in two files: see [`crate::write::copies`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CpuCopies {
+    /// The first copy.
+    pub(crate) first: CpuCopy,
+    /// The second, in another file.
+    pub(crate) second: CpuCopy,
+    /// Bytes of each, the seal included.
+    pub(crate) length: u8,
+}
+
+/// Where a copy begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CpuCopy {
+    /// The transparent file.
+    pub(crate) file: FileName,
+    /// Its byte.
+    pub(crate) offset: u8,
 }
 
 /// A file, or one record of it.

@@ -8,7 +8,7 @@ use xueka_transport::Dialect;
 
 use crate::{
     notes::Notes,
-    torn::{School, n_cards, tear_many},
+    torn::{School, n_cards, old_or_new, tear_many},
 };
 
 const KEYS: &str = r#"
@@ -49,6 +49,14 @@ fn content(number: &str) -> CardContent {
         number: number.parse().unwrap(),
         valid_from: None,
         valid_until: Some(date(2027, 8, 31)),
+    }
+}
+
+/// The same, valid for longer.
+fn prolonged(number: &str) -> CardContent {
+    CardContent {
+        valid_until: Some(date(2029, 8, 31)),
+        ..content(number)
     }
 }
 
@@ -188,22 +196,36 @@ fn another_card_is_not_written_by_a_plan() {
     assert_eq!(other.exchanges().len(), 1, "it was asked who it is");
 }
 
-/// Number and day stand in two files, so old and new are whole only because the
+/// Tears a card in all ways, with and without recovery.
+fn tear(mut card: VirtualCard) {
+    card.put_back();
+    let n_torn = n_cards(3);
+    let tally = tear_many(&school(), &card, &content("20250099"), n_torn);
+    let n_enough = usize::try_from(n_torn / 20).unwrap();
+    assert!(tally.n_written > n_enough, "{tally:?}");
+    assert!(tally.n_rolled_back > n_enough, "{tally:?}");
+    assert!(tally.n_torn_again > n_enough, "{tally:?}");
+    assert_eq!(tally.n_spoilt, 0, "the chip changes keys whole");
+}
+
+#[test]
+fn a_card_that_is_torn_while_it_gets_a_new_number_is_made_whole() {
+    tear(written());
+}
+
+#[test]
+fn a_card_that_is_torn_while_its_keys_change_is_made_whole() {
+    tear(with_factory_keys());
+}
+
+#[test]
+fn a_blank_card_that_is_torn_is_made_whole() {
+    tear(blank());
+}
+
+/// Number and day stand in two files, so they are of one time only because the
 /// chip commits both at once.
 #[test]
-fn a_torn_card_reads_as_old_or_new_and_is_made_whole() {
-    let tests = [
-        ("anew", written()),
-        ("factory keys", with_factory_keys()),
-        ("blank", blank()),
-    ];
-    for (name, mut card) in tests {
-        card.put_back();
-        let tally = tear_many(&school(), &card, &content("20250099"), n_cards(3));
-        let n_enough = usize::try_from(n_cards(3) / 20).unwrap();
-        assert!(tally.n_written > n_enough, "{name}: {tally:?}");
-        assert!(tally.n_rolled_back > n_enough, "{name}: {tally:?}");
-        assert!(tally.n_torn_again > n_enough, "{name}: {tally:?}");
-        assert_eq!(tally.n_spoilt, 0, "{name}: the chip changes keys whole");
-    }
+fn a_torn_card_reads_as_old_or_new() {
+    old_or_new(&school(), &written(), &prolonged("20250099"), n_cards(3));
 }

@@ -12,6 +12,7 @@
 
 mod classic;
 mod desfire;
+mod fmcos;
 mod lies;
 mod notes;
 mod pages;

@@ -1,12 +1,13 @@
 //! The story of a card that is torn while it is written, again and again.
 
+use jiff::civil::Date;
 use xueka_cards::{
     CardContent, Content, KeyRing, NoRandomness, ProfileText, ReadingProfile, Side, Step, WriteEnd,
     WriteError, WritePlan, WriteTools, plan_write, read_card, recover_card, write_card,
 };
 use xueka_domain::CardNumber;
 use xueka_simulator::{Story, VirtualCard};
-use xueka_transport::{CardSession, Dialect};
+use xueka_transport::{CardSession, CardTransport, Dialect};
 
 use crate::notes::Notes;
 
@@ -17,6 +18,9 @@ const N_TORN: u64 = 10_000;
 /// How often a card's number is read when it is settled: a bit between 0 and 1
 /// would show.
 const N_LOOKS: usize = 5;
+
+/// How many faults befall a card.
+const N_STORIES: u64 = 3;
 
 /// How often recovery is tried. Each try meets one fault at the most.
 const N_TRIES: usize = 20;
@@ -69,6 +73,12 @@ impl School {
         card.put_back();
         assert_eq!(self.number(card), Ok(Some(content.number.reveal())));
         card.put_back();
+    }
+
+    /// Number and last day that an ordinary reading gives.
+    fn read(&self, card: &mut VirtualCard) -> Result<(Option<String>, Option<Date>), ()> {
+        let reading = read_card(card, &self.dialect, &self.profile).map_err(|_| ())?;
+        Ok((reading.number.map(CardNumber::reveal), reading.valid_until))
     }
 
     /// The number that an ordinary reading gives; an error where it was torn.
@@ -136,6 +146,30 @@ pub(crate) fn tear_many(
     tally
 }
 
+/// Tears many copies of a card that has number and day while it gets others:
+/// before anything is taken up, each still has both of the one or both of the
+/// other.
+pub(crate) fn old_or_new(school: &School, card: &VirtualCard, content: &CardContent, n_cards: u64) {
+    let mut fresh = card.clone();
+    let old = school.read(&mut fresh).unwrap();
+    fresh.put_back();
+    let plan = school.plan(&mut fresh, content).unwrap();
+    fresh.put_back();
+    write_card(&mut fresh, school.tools(), &plan, &mut Notes::default()).unwrap();
+    let n_commands = u32::try_from(fresh.exchanges().len()).unwrap();
+    fresh.put_back();
+    let new = school.read(&mut fresh).unwrap();
+    assert!(old.0 != new.0 && old.1 != new.1, "both change");
+    for seed in 0..n_cards {
+        let story = Story::of_a_tear(seed, n_commands);
+        let mut card = story.befall(card.clone());
+        write_card(&mut card, school.tools(), &plan, &mut Notes::default()).unwrap_err();
+        card.put_back();
+        let read = school.read(&mut card).unwrap();
+        assert!(read == old || read == new, "reads as another: {story}");
+    }
+}
+
 struct Case<'a> {
     school: &'a School,
     plan: &'a WritePlan,
@@ -173,7 +207,7 @@ impl Case<'_> {
             _ => None,
         };
         for chapter in 1..N_TRIES as u64 {
-            if chapter < 3 {
+            if chapter < N_STORIES {
                 let story = self.story(chapter);
                 told = format!("{told}; {story}");
                 card.add_fault(story.at_command(), story.fault().clone());
@@ -266,8 +300,20 @@ impl Case<'_> {
         }
     }
 
+    /// Lets the faults strike that no recovery came to, where they do nothing.
+    fn spend_faults(&self, card: &mut VirtualCard) {
+        let get_uid = [0xFF, 0xCA, 0x00, 0x00, 0x00];
+        for _ in 0..N_STORIES {
+            for _ in 0..self.n_commands {
+                let _ = card.transmit(&get_uid, &mut Vec::new());
+            }
+            card.put_back();
+        }
+    }
+
     /// The card reads as this, however often it is read.
     fn settled(&self, card: &mut VirtualCard, expected: Option<&str>, told: &str) {
+        self.spend_faults(card);
         for _ in 0..N_LOOKS {
             let number = self.school.number(card).expect(told);
             assert_eq!(number.as_deref(), expected, "{told}");

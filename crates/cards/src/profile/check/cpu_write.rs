@@ -1,0 +1,252 @@
+//! `[[cpu]]` with a record in two copies, and `[cpu.write]`.
+
+use toml::Spanned;
+use xueka_domain::CardFamily;
+
+use super::{Checked, date_field, file, key, number_field, profile_key, wrong, wrong_cipher};
+use crate::{
+    Key, KeyRing,
+    family::fmcos::LONGEST_WRITE,
+    profile::{
+        document::{CpuTable, CpuWriteTable, FileBegin, FileCopies, FileDate, FileKeyTable},
+        field::Fields,
+        place::{CpuCopies, CpuCopy, CpuFile, InternalAuthentication, ProofAnswer},
+    },
+    write::{KeyUse, copies::N_SEAL_BYTES, fmcos::key_kind},
+};
+
+/// The fewest bytes of a copy: a short number and the seal.
+const SHORTEST: u8 = 8;
+
+/// Checks where a record is kept twice, and number and dates within it.
+pub(super) fn in_copies(
+    copies: &Spanned<FileCopies>,
+    table: &CpuTable,
+) -> Checked<(CpuCopies, Fields<CpuFile>)> {
+    let inner = copies.as_ref();
+    let length = *inner.length.as_ref();
+    if !(SHORTEST..=LONGEST_WRITE).contains(&length) {
+        let reason = format!("a copy has {SHORTEST} to {LONGEST_WRITE} bytes");
+        return wrong(&inner.length, reason);
+    }
+    let (first, second) = (begin(&inner.first)?, begin(&inner.second)?);
+    // A chip that is torn may lose more of a file than was being written.
+    if first.file == second.file {
+        return wrong(copies, "the two copies stand in one file");
+    }
+    let room = usize::from(length) - N_SEAL_BYTES;
+    let elsewhere = "with copies, a field has no file of its own";
+    let number = table.number.as_ref();
+    if number.sfi.is_some() || number.file.is_some() || number.record.is_some() {
+        return wrong(&table.number, elsewhere);
+    }
+    let place = CpuFile {
+        name: first.file,
+        record: None,
+    };
+    let date = |table: &Spanned<FileDate>| {
+        let inner = table.as_ref();
+        if inner.sfi.is_some() || inner.file.is_some() || inner.record.is_some() {
+            return wrong(table, elsewhere);
+        }
+        Ok((place, date_field(&inner.offset, inner.coding, room)?))
+    };
+    let coding = *number.coding.as_ref();
+    let field = number_field(number.offset, &number.length, coding, room)?;
+    let fields = Fields {
+        number: (place, field),
+        valid_from: table.valid_from.as_ref().map(date).transpose()?,
+        valid_until: table.valid_until.as_ref().map(date).transpose()?,
+    };
+    let copies = CpuCopies {
+        first,
+        second,
+        length,
+    };
+    Ok((copies, fields))
+}
+
+fn begin(table: &Spanned<FileBegin>) -> Checked<CpuCopy> {
+    let inner = table.as_ref();
+    let file = file(inner.sfi.as_ref(), inner.file.as_ref(), None, table)?;
+    Ok(CpuCopy {
+        file: file.name,
+        offset: inner.offset,
+    })
+}
+
+/// Checks the keys by which the record is written: the one that the chip proves
+/// first, where it has one, the one for the right, and the one for the MAC.
+pub(super) fn write(
+    written: &Spanned<CpuWriteTable>,
+    table: &CpuTable,
+    family: CardFamily,
+    proof: Option<&InternalAuthentication>,
+    n_name_bytes: usize,
+    keys: &KeyRing,
+) -> Checked<Box<[KeyUse]>> {
+    if table.copies.is_none() {
+        return wrong(written, "only a record in copies is written");
+    }
+    if family != CardFamily::OtherIso14443 {
+        return wrong(written, "transit cards are never written");
+    }
+    let inner = written.as_ref();
+    let proof = table.internal_authentication.as_ref().zip(proof);
+    let proof = proof.map(|(table, proof)| KeyUse {
+        name: table.key.as_ref().clone(),
+        slot: slot(proof_kind(proof.answer), proof.key_id),
+        diversified_by: proof.key.diversified_by.to_vec(),
+    });
+    let used = [
+        (&inner.key, key_kind::EXTERNAL),
+        (&inner.line_key, key_kind::LINE_PROTECTION),
+    ];
+    let used = used.into_iter().filter_map(|(table, kind)| {
+        let table = table.as_ref()?;
+        Some(key_use(table, kind, n_name_bytes, keys))
+    });
+    proof.map(Ok).into_iter().chain(used).collect()
+}
+
+fn key_use(
+    table: &Spanned<FileKeyTable>,
+    kind: u8,
+    n_name_bytes: usize,
+    keys: &KeyRing,
+) -> Checked<KeyUse> {
+    let inner = table.as_ref();
+    let named = match key(&inner.name, keys)? {
+        named @ (Key::Des(_) | Key::DoubleDes(_)) => named,
+        other => return wrong_cipher(&inner.name, other, "a DES or 3DES key"),
+    };
+    let checked = profile_key(named, inner.diversify.as_ref(), n_name_bytes)?;
+    Ok(KeyUse {
+        name: inner.name.as_ref().clone(),
+        slot: slot(kind, inner.id),
+        diversified_by: checked.diversified_by.into(),
+    })
+}
+
+fn proof_kind(answer: ProofAnswer) -> u8 {
+    match answer {
+        ProofAnswer::Enciphered => key_kind::ENCRYPT,
+        ProofAnswer::Deciphered => key_kind::DECRYPT,
+    }
+}
+
+fn slot(kind: u8, id: u8) -> u16 {
+    u16::from_be_bytes([kind, id])
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{KeyRing, ProfileError, ProfileText, ReadingProfile};
+
+    const PROFILE: &str = r#"name = "School"
+source = "a test"
+[[cpu]]
+directory = "3F01"
+copies = { first = { sfi = 21 }, second = { file = "0016", offset = 4 }, length = 18 }
+number = { offset = 0, length = 8, coding = "bcd" }
+valid_until = { offset = 8, coding = "bcd-yyyymmdd" }
+internal_authentication = { key_id = 3, key = "genuine", diversify = ["uid"] }
+[cpu.write]
+key = { name = "write", id = 1 }
+line_key = { name = "line", id = 2, diversify = ["uid", "application"] }
+"#;
+
+    fn read(text: &str) -> Result<ReadingProfile, ProfileError> {
+        let keys = "genuine = \"3des:000102030405060708090A0B0C0D0E0F\"\n\
+            write = \"des:0001020304050607\"\n\
+            line = \"3des:101112131415161718191A1B1C1D1E1F\"\n\
+            other = \"aes:101112131415161718191A1B1C1D1E1F\"\n";
+        let keys = KeyRing::from_text(keys).unwrap();
+        let file = "school.toml";
+        ReadingProfile::new(&[ProfileText { file, text }], &keys)
+    }
+
+    #[test]
+    fn a_record_in_two_files_has_its_keys_by_their_use() {
+        let profile = read(PROFILE).unwrap();
+        let keys = profile.cpu()[0].write.as_ref().unwrap();
+        let keys = keys.iter().map(|key| (key.name.as_str(), key.slot));
+        let expected = [("genuine", 0x3003), ("write", 0x3901), ("line", 0x3602)];
+        assert_eq!(keys.collect::<Vec<_>>(), expected);
+        assert_eq!(profile.cpu()[0].copies.unwrap().second.offset, 4);
+    }
+
+    #[test]
+    fn a_mistake_is_told_by_its_line() {
+        let copies = |first, second, length| {
+            format!(
+                "copies = {{ first = {{ {first} }}, second = {{ {second} }}, length = {length} }}"
+            )
+        };
+        let (one, two) = ("sfi = 21", "sfi = 22");
+        let cases = [
+            (5, copies(one, one, 18), "in one file"),
+            (5, copies(one, "sfi = 31", 18), "1 to 30"),
+            (5, copies(one, "offset = 1", 18), "sfi or file"),
+            (5, copies(one, two, 7), "8 to 251"),
+            (5, copies(one, two, 252), "8 to 251"),
+            (
+                6,
+                "number = { sfi = 21, offset = 0, length = 8, coding = \"bcd\" }".to_owned(),
+                "no file of its own",
+            ),
+            (
+                6,
+                "number = { offset = 5, length = 8, coding = \"bcd\" }".to_owned(),
+                "within 12 bytes",
+            ),
+            (
+                7,
+                "valid_until = { offset = 9, coding = \"bcd-yyyymmdd\" }".to_owned(),
+                "within 12 bytes",
+            ),
+            (
+                7,
+                "valid_until = { record = 1, offset = 8, coding = \"bcd-yyyymmdd\" }".to_owned(),
+                "no file of its own",
+            ),
+            (
+                10,
+                "key = { name = \"other\", id = 1 }".to_owned(),
+                "DES or 3DES",
+            ),
+            (
+                10,
+                "key = { name = \"none\", id = 1 }".to_owned(),
+                "no key named",
+            ),
+            (
+                10,
+                "key = { name = \"write\", id = 1, diversify = [\"uid\"] }".to_owned(),
+                "AES and 3DES",
+            ),
+            (
+                11,
+                "line_key = { name = \"other\", id = 1 }".to_owned(),
+                "DES or 3DES",
+            ),
+        ];
+        for (changed, new, expected) in cases {
+            let mut lines = PROFILE.lines().collect::<Vec<_>>();
+            lines[changed - 1] = &new;
+            let Err(ProfileError::Profile { line, problem, .. }) = read(&lines.join("\n")) else {
+                panic!("not refused: {new}");
+            };
+            assert!(problem.contains(expected), "{new}: {problem}");
+            assert_eq!(line, changed, "{new}: {problem}");
+        }
+        let transit = PROFILE.replace("[[cpu]]", "[[cpu]]\nfamily = \"t-union\"");
+        let problem = read(&transit).unwrap_err().to_string();
+        assert!(problem.contains("line 10: transit cards"), "{problem}");
+        let single = PROFILE.lines().filter(|line| !line.starts_with("copies"));
+        let single = single.collect::<Vec<_>>().join("\n");
+        let single = single.replace("offset = ", "sfi = 21, offset = ");
+        let problem = read(&single).unwrap_err().to_string();
+        assert!(problem.contains("only a record in copies"), "{problem}");
+    }
+}
