@@ -87,30 +87,41 @@ fn settle(
     standings: &[Standing],
     side: Side,
 ) -> Result<(), WriteError> {
-    let steps = plan.steps.iter().zip(standings).enumerate();
-    match side {
-        Side::New => {
-            // Of the places in front of this one the card has confirmed that
-            // they were written, before it went on.
-            let last_begun = standings.iter().rposition(|it| !it.is(Side::Old));
-            for (index, (step, standing)) in steps {
-                let is_confirmed = last_begun.is_some_and(|last| index < last);
-                if !standing.is(side) || (!is_confirmed && may_waver(step)) {
-                    medium.set(step, side)?;
-                }
-            }
-        }
-        // The other way round, so that what was changed last, such as a
-        // switch or a key, is put back first.
-        Side::Old => {
-            for (_, (step, standing)) in steps.rev() {
-                if !standing.is(side) || may_waver(step) {
-                    medium.set(step, side)?;
-                }
-            }
-        }
+    for step in in_order(plan, standings, side) {
+        medium.set(step, side)?;
     }
     medium.commit()
+}
+
+/// The places that are set to bring a torn card to one side, in their order.
+///
+/// A plan is written from its beginning, and taken back from its end, each place
+/// when the card has confirmed the one before. So the places stand new up to
+/// some place and old behind it, and only the last new one, or the first old
+/// one, may be in doubt.
+fn in_order<'p>(plan: &'p WritePlan, standings: &[Standing], side: Side) -> Vec<&'p Step> {
+    let last_begun = standings.iter().rposition(|it| !it.is(Side::Old));
+    let in_doubt = match side {
+        Side::New => last_begun,
+        Side::Old => Some(last_begun.map_or(0, |last| last + 1)),
+    };
+    let steps = plan.steps.iter().zip(standings).enumerate();
+    let chosen = steps.filter(|(index, (step, standing))| {
+        !standing.is(side) || (in_doubt == Some(*index) && may_waver(step))
+    });
+    let mut chosen = chosen.map(|(_, chosen)| chosen).collect::<Vec<_>>();
+    if side == Side::Old {
+        // The other way round, so that what was changed last, such as a switch
+        // or a key, is put back first.
+        chosen.reverse();
+        // A place that is torn visibly is the one that the card left at. It may
+        // be a key without which the place behind it, once torn as well, could
+        // not be set again: so what only may be in doubt comes after it.
+        if standings.contains(&Standing::Other) {
+            chosen.sort_by_key(|(_, standing)| standing.is(side));
+        }
+    }
+    chosen.into_iter().map(|(step, _)| step).collect()
 }
 
 /// Whether a place that looks whole may be set again. Keys are left alone: to
@@ -375,6 +386,42 @@ mod tests {
             }
         }
         assert!(n_torn > 500, "only {n_torn} cards were torn");
+    }
+
+    #[test]
+    fn what_may_be_in_doubt_is_set_again_and_nothing_else() {
+        use Standing::{New, Old, Other};
+        let cases = [
+            (Side::New, [New, New, Old], vec![1, 2], "the last new one"),
+            (Side::New, [New, Other, Old], vec![1, 2], "torn visibly"),
+            (Side::New, [New, New, New], vec![2], "all new"),
+            (
+                Side::Old,
+                [New, New, Old],
+                vec![2, 1, 0],
+                "the first old one",
+            ),
+            (
+                Side::Old,
+                [New, Other, Old],
+                vec![1, 0, 2],
+                "the torn one first",
+            ),
+            (Side::Old, [Old, Old, Old], vec![0], "nothing to see"),
+            (Side::Old, [New, New, New], vec![2, 1, 0], "all new"),
+        ];
+        for (side, standings, expected, why) in cases {
+            let plan = plan(3);
+            let order = in_order(&plan, &standings, side);
+            let order = order.into_iter().map(index).collect::<Vec<_>>();
+            assert_eq!(order, expected, "{side:?}, {why}");
+        }
+        let mut keys = plan(1);
+        keys.steps[0].new = Content::Key("school".to_owned());
+        assert!(
+            in_order(&keys, &[New], Side::New).is_empty(),
+            "a key is left"
+        );
     }
 
     #[test]
