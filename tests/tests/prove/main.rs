@@ -11,6 +11,7 @@
 
 mod recovery;
 mod spread;
+mod torn;
 
 #[test]
 fn a_pcscd_that_is_killed_is_found_again() {
@@ -21,4 +22,16 @@ fn a_pcscd_that_is_killed_is_found_again() {
 #[ignore = "takes minutes: make prove"]
 fn a_pcscd_that_is_killed_a_hundred_times_is_found_again() {
     recovery::prove(100);
+}
+
+#[test]
+fn cards_torn_while_they_are_written_through_pcscd_are_made_whole() {
+    torn::prove(1);
+}
+
+/// Seven kinds of eight.
+#[test]
+#[ignore = "takes minutes: make prove"]
+fn fifty_cards_torn_while_they_are_written_through_pcscd_are_made_whole() {
+    torn::prove(8);
 }
