@@ -42,7 +42,8 @@ for target in "${targets[@]}"; do
 		exit 1
 	fi
 	n_runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-	table+=("$(printf '%-16s %12s runs, no failure' "$target" "$n_runs")")
+	rate=$(sed -n 's/^stat::average_exec_per_sec: *//p' "$log")
+	table+=("$(printf '%-16s %12s runs, %7s a second, no failure' "$target" "$n_runs" "$rate")")
 done
 printf '\n'
 printf '%s\n' "${table[@]}"
