@@ -7,12 +7,16 @@ mod block;
 mod evidence;
 mod exit;
 mod family;
+mod holding;
 mod identity;
 mod issued;
 mod message;
 mod number;
 mod printed;
+mod request;
 mod role;
+mod roll;
+mod roll;
 mod state;
 mod student;
 mod text;
@@ -24,6 +28,7 @@ pub use block::{BlockChange, BlockEntry, BlockReason, Effect};
 pub use evidence::{Asked, CardFacts, Evidence, Judgement, RegistryFacts};
 pub use exit::{Consequences, ExitReason, Fee, Reinstatement};
 pub use family::{AssuranceLevel, CardFamily, CardKind};
+pub use holding::{HeldCard, HoldingState};
 pub use identity::{CardIdentity, CardKey, NoIdentity};
 pub use issued::{Column, IssuedCard, IssuedState};
 pub use message::Language;
@@ -33,7 +38,13 @@ pub use printed::{
     InvalidPrinted, InvalidRule, InvalidShortNumber, Lesson, NumberRule, Printed, PrintedAs,
     RuleParts, ShortNumber, ShortNumberFit, ShortNumberRule, Subject, Take, fitting_rules,
 };
+pub use request::{IllegalRequest, RequestEvent, RequestKind, RequestState};
 pub use role::Role;
+pub use roll::{Cohort, DistrictCode, Enrolment, InvalidCode, RollEntry, SchoolCode, Sex};
+pub use roll::{
+    Cohort, InvalidCohort, InvalidSchoolCode, InvalidStage, RollColumn, RollRow, SchoolCode,
+    SchoolYear, Stage, StudentRecord,
+};
 pub use state::{CardEvent, CardState, IllegalTransition};
 pub use student::{ClassName, InvalidStudentNumber, Student, StudentName, StudentNumber};
 pub use text::{InvalidText, Note};

@@ -9,3 +9,14 @@ pub enum Language {
     #[default]
     English,
 }
+
+impl Language {
+    /// Of two texts that say the same, the one in this language.
+    #[must_use]
+    pub fn choose<'a>(self, chinese: &'a str, english: &'a str) -> &'a str {
+        match self {
+            Self::Chinese => chinese,
+            Self::English => english,
+        }
+    }
+}

@@ -7,7 +7,8 @@ use crate::BlockReason;
 /// Where a card stands in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CardState {
-    /// Delivered 已到卡: at the school, not handed out.
+    /// Delivered 已到卡: at the school, blank of any use, not handed out. A card
+    /// is on record only with a holder, so an unassigned chip has no state.
     Delivered,
     /// Active 正常: handed out and good.
     Active,
@@ -34,6 +35,11 @@ pub enum CardEvent {
     CancelLoss,
     /// Registered as damaged (坏卡登记).
     ReportDamage,
+    /// A damage that was registered in error is taken back (更正), with the same
+    /// good card shown at the desk.
+    CorrectDamage,
+    /// Registered for a school year (学年刷卡).
+    RegisterYear,
     /// Another card took its place (换卡).
     Replace,
     /// Declared ruined (废卡).
@@ -62,6 +68,16 @@ const TRANSITIONS: &[(CardEvent, CardState, CardState)] = &[
         CardEvent::ReportDamage,
         CardState::Active,
         CardState::Damaged,
+    ),
+    (
+        CardEvent::CorrectDamage,
+        CardState::Damaged,
+        CardState::Active,
+    ),
+    (
+        CardEvent::RegisterYear,
+        CardState::Active,
+        CardState::Active,
     ),
     (CardEvent::Replace, CardState::Active, CardState::Replaced),
     (CardEvent::Replace, CardState::Lost, CardState::Replaced),
@@ -151,11 +167,13 @@ impl CardState {
 
 impl CardEvent {
     /// All events.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Collect,
         Self::ReportLoss,
         Self::CancelLoss,
         Self::ReportDamage,
+        Self::CorrectDamage,
+        Self::RegisterYear,
         Self::Replace,
         Self::Spoil,
         Self::Cancel,
@@ -170,6 +188,8 @@ impl CardEvent {
             Self::ReportLoss => "REPORT_LOSS",
             Self::CancelLoss => "CANCEL_LOSS",
             Self::ReportDamage => "REPORT_DAMAGE",
+            Self::CorrectDamage => "CORRECT_DAMAGE",
+            Self::RegisterYear => "REGISTER_YEAR",
             Self::Replace => "REPLACE",
             Self::Spoil => "SPOIL",
             Self::Cancel => "CANCEL",
@@ -182,7 +202,7 @@ mod tests {
     use super::*;
 
     /// The table again, as a grid: a row per event, a column per state.
-    const GRID: [(CardEvent, [Option<CardState>; 7]); 7] = {
+    const GRID: [(CardEvent, [Option<CardState>; 7]); 9] = {
         use CardState::{Active, Cancelled, Damaged, Lost, Replaced, Spoilt};
         [
             // Delivered, Active, Lost, Damaged, Replaced, Spoilt, Cancelled
@@ -201,6 +221,14 @@ mod tests {
             (
                 CardEvent::ReportDamage,
                 [None, Some(Damaged), None, None, None, None, None],
+            ),
+            (
+                CardEvent::CorrectDamage,
+                [None, None, None, Some(Active), None, None, None],
+            ),
+            (
+                CardEvent::RegisterYear,
+                [None, Some(Active), None, None, None, None, None],
             ),
             (
                 CardEvent::Replace,
