@@ -141,6 +141,9 @@ impl Hub {
         let error = ReaderError::from(error);
         board.source = Source::Lost(state, error.clone());
         board.asked = None;
+        // Who is missing is known when the list is; until then time does not
+        // count against anybody.
+        board.absent.clear();
         for station in std::mem::take(&mut board.stations).into_values() {
             station.close(&error);
         }

@@ -12,7 +12,8 @@ pub struct ReaderList {
     /// [`Ready`](SourceState::Ready).
     pub readers: Vec<ReaderInfo>,
     /// The expected readers that are missing, in the order of the
-    /// configuration.
+    /// configuration; empty while the source is not
+    /// [`Ready`](SourceState::Ready).
     pub missing: Vec<MissingReader>,
     /// Whether readers can be seen.
     pub source: SourceState,
@@ -23,13 +24,13 @@ pub struct ReaderList {
 pub struct MissingReader {
     /// What the configuration calls it.
     pub alias: Arc<str>,
-    /// When it was first found missing.
+    /// When it was first found missing, since readers can be seen.
     pub since: Timestamp,
 }
 
 impl MissingReader {
     /// How long a reader may be away before it counts as missing: longer than
-    /// replugging it takes.
+    /// replugging it takes. Only time in which readers can be seen counts.
     pub const PATIENCE: Duration = Duration::from_secs(10);
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 use xueka_readers::{DeskReader, ReadOptions, ReaderError, ReaderSettings, TapChange};
-use xueka_simulator::VirtualReader;
+use xueka_simulator::{ServiceState, VirtualReader};
 
 use crate::house::{House, PATIENT, card, soon};
 
@@ -263,4 +263,45 @@ async fn an_expected_reader_that_stays_away_is_reported_and_forgotten_when_it_co
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_reader_is_missed_no_sooner_than_the_list_is_known_again_for_long_enough() {
+    static SECONDS: AtomicU64 = AtomicU64::new(100);
+    let settings = ReaderSettings {
+        desk_readers: vec![by_serial("entry desk", "A1")],
+        uptime: || Duration::from_secs(SECONDS.load(Ordering::Relaxed)),
+        ..ReaderSettings::default()
+    };
+    let readers = vec![
+        VirtualReader::named(FIRST).serial_number("A1"),
+        VirtualReader::named(SECOND).serial_number("B2"),
+    ];
+    let mut house = House::furnished(readers, 2, LIMIT, settings).await;
+    house.service.unplug(0).unwrap();
+    assert_eq!(house.letter().await, '-');
+    // That this is told shows that the watcher has looked since.
+    house.tap(1, card()).await.unwrap();
+
+    house.service.set_state(ServiceState::Away);
+    assert_eq!(house.letters(2).await, "L-");
+    SECONDS.fetch_add(60, Ordering::Relaxed);
+    house.service.set_state(ServiceState::Running);
+    assert_eq!(house.letters(2).await, "+A");
+    house.simulator.remove(1).unwrap();
+    assert_eq!(house.letter().await, 'L', "nobody knew for a minute");
+    assert_eq!(house.readers.list().missing, []);
+
+    SECONDS.fetch_add(10, Ordering::Relaxed);
+    assert_eq!(house.letter().await, '?');
+
+    // What was told before an outage says nothing of what is there after it.
+    house.service.set_state(ServiceState::Away);
+    assert_eq!(house.letter().await, '-');
+    assert_eq!(house.readers.list().missing, []);
+    house.service.set_state(ServiceState::Running);
+    assert_eq!(house.letter().await, '+');
+    house.tap(1, card()).await.unwrap();
+    SECONDS.fetch_add(10, Ordering::Relaxed);
+    assert_eq!(house.letter().await, '?');
 }
