@@ -264,6 +264,12 @@ impl Hub {
             .collect()
     }
 
+    /// The reader of this name or alias, or the only one, as far as is known
+    /// now.
+    pub(crate) fn choose_now(&self, name: Option<&str>) -> Result<Arc<Station>, ReaderError> {
+        lock(&self.board).choose(name, &self.common.settings)
+    }
+
     /// The reader of this name or alias, or the only one.
     pub(crate) async fn choose(&self, name: Option<&str>) -> Result<Arc<Station>, ReaderError> {
         let deadline = tokio::time::Instant::now() + Self::FIRST_ANSWER;

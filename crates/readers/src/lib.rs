@@ -58,7 +58,8 @@
 //!
 //! Whatever is to be done on a reader, its thread does, one thing after the
 //! other and the most urgent first: power a doubtful card anew, read a tap, serve
-//! a caller, show a signal.
+//! a caller, show a signal. The signal of a tap or a verdict lets calls that follow
+//! at once go first, for some readers serve nobody while they blink.
 //!
 //! # Which reader is which
 //!

@@ -101,9 +101,27 @@ impl Readers {
     ///
     /// # Errors
     ///
-    /// Those of [`read_card`](Self::read_card) that are about readers.
+    /// Those of [`read_card`](Self::read_card) that are about readers; with
+    /// [`ReaderError::Stalled`] nothing will be shown.
     pub async fn signal(&self, reader: Option<&str>, signal: Signal) -> Result<bool, ReaderError> {
-        self.threads.hub.choose(reader).await?.signal(signal)
+        let station = self.threads.hub.choose(reader).await?;
+        station.signal(signal, Duration::ZERO)
+    }
+
+    /// Has a reader, or the only one, show whether the card that was verified
+    /// there is good, as far as the [settings](crate::SignalMode) allow it. What
+    /// cannot be shown is not.
+    pub fn show_verdict(&self, reader: Option<&str>, is_good: bool) {
+        let hub = &self.threads.hub;
+        let settings = &hub.common().settings;
+        if !settings.signals.shows_verdicts() {
+            return;
+        }
+        let signal = if is_good { Signal::Ok } else { Signal::Refuse };
+        // A reader that is gone or stalled shows nothing; that is fine.
+        if let Ok(station) = hub.choose_now(reader) {
+            station.signal(signal, settings.signal_grace).ok();
+        }
     }
 
     /// Reads the card in the field of a reader, or of the only one. A reader is

@@ -26,6 +26,9 @@ pub struct ReaderSettings {
     pub contact_slots: bool,
     /// When readers show signals by light and buzzer.
     pub signals: SignalMode,
+    /// How long the signal of a tap or a verdict waits for a call that follows
+    /// at once. Some readers serve nobody for up to 400 ms while they blink.
+    pub signal_grace: Duration,
     /// How many calls may wait for one reader, beside the one being served.
     pub queue_length: usize,
     /// How many events are kept for listeners that are slow or come back.
@@ -39,18 +42,31 @@ pub struct ReaderSettings {
 /// When readers show signals by light and buzzer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SignalMode {
-    /// At each tap, whether the card could be read, and when asked to.
+    /// At each tap, whether the card could be read; and as with
+    /// [`Self::Verdicts`].
     #[default]
     Taps,
+    /// Whether the card that was verified is good, and when asked to.
+    Verdicts,
     /// Only when asked to: whoever judges the card says what to show.
     Asked,
     /// Never.
     Off,
 }
 
+impl SignalMode {
+    pub(crate) fn shows_taps(self) -> bool {
+        self == Self::Taps
+    }
+
+    pub(crate) fn shows_verdicts(self) -> bool {
+        matches!(self, Self::Taps | Self::Verdicts)
+    }
+}
+
 impl Default for ReaderSettings {
-    /// No profile, no reader named, no contact slots, signals at taps, 8 waiting
-    /// calls, 1024 events, the system's clocks.
+    /// No profile, no reader named, no contact slots, signals at taps, 50 ms
+    /// after them, 8 waiting calls, 1024 events, the system's clocks.
     fn default() -> Self {
         Self {
             profile: ReadingProfile::default(),
@@ -58,6 +74,7 @@ impl Default for ReaderSettings {
             desk_readers: Vec::new(),
             contact_slots: false,
             signals: SignalMode::Taps,
+            signal_grace: Duration::from_millis(50),
             queue_length: 8,
             n_kept_events: 1024,
             clock: Timestamp::now,

@@ -34,6 +34,37 @@ impl Signal {
     }
 }
 
+/// A signal that is to be shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PendingSignal {
+    signal: Signal,
+    due: Instant,
+}
+
+impl PendingSignal {
+    /// As long a signal may come late: after that nobody knows any more what it
+    /// was about.
+    const STALE: Duration = Duration::from_secs(5);
+
+    /// One to be shown when `grace` is over.
+    pub(crate) fn new(signal: Signal, grace: Duration) -> Self {
+        Self {
+            signal,
+            due: Instant::now() + grace,
+        }
+    }
+
+    /// When it is to be shown.
+    pub(crate) fn due(self) -> Instant {
+        self.due
+    }
+
+    /// The signal, unless it comes too late.
+    pub(crate) fn unless_stale(self) -> Option<Signal> {
+        (self.due.elapsed() < Self::STALE).then_some(self.signal)
+    }
+}
+
 /// How one kind of reader is made to show signals.
 ///
 /// Every entry is an escape command, sent as it stands.
@@ -162,6 +193,9 @@ pub(crate) struct Lights {
     plan: Option<&'static SignalPlan>,
     /// The state before the signal that is shown, where it can be asked for.
     before: Option<u8>,
+    /// Whether they are not as they were before.
+    are_lit: bool,
+    is_given_up: bool,
     n_failures: u32,
     answer: Vec<u8>,
 }
@@ -182,7 +216,18 @@ impl Lights {
 
     /// Whether there is anything to show signals with.
     pub(crate) fn can_show(&self) -> bool {
-        self.plan.is_some()
+        self.plan.is_some() && !self.is_given_up
+    }
+
+    /// Whether this is how they are lit.
+    pub(crate) fn are_of(&self, plan: Option<&'static SignalPlan>) -> bool {
+        self.plan == plan
+    }
+
+    /// Forgets failures: what was in the way of signals may be over.
+    pub(crate) fn begin_anew(&mut self) {
+        self.is_given_up = false;
+        self.n_failures = 0;
     }
 
     /// Shows a signal until [`Self::put_back`].
@@ -195,32 +240,32 @@ impl Lights {
         reader: &mut dyn CardReader,
         signal: Signal,
     ) -> Result<(), TransportError> {
-        let Some(plan) = self.plan else {
+        let Some(plan) = self.plan.filter(|_| !self.is_given_up) else {
             return Ok(());
         };
         if let (Some(ask), None) = (plan.ask, self.before) {
             self.send(reader, ask)?;
             self.before = self.answer.last().copied();
         }
+        self.are_lit = true;
         for command in plan.commands(signal) {
             self.send(reader, command)?;
         }
         Ok(())
     }
 
-    /// Puts the lights back as they were before the signal.
+    /// Puts the lights back as they were before the signal, also where signals
+    /// were given up since: none is to stay lit.
     ///
     /// # Errors
     ///
     /// As [`Self::show`].
     pub(crate) fn put_back(&mut self, reader: &mut dyn CardReader) -> Result<(), TransportError> {
-        let Some(plan) = self.plan else {
+        let are_lit = std::mem::take(&mut self.are_lit);
+        let Some(plan) = self.plan.filter(|_| are_lit) else {
             return Ok(());
         };
         let state = self.before.take();
-        if state.is_none() && plan.ask.is_some() {
-            return Ok(());
-        }
         self.send(reader, &plan.restored(state.unwrap_or_default()))
     }
 
@@ -231,9 +276,7 @@ impl Lights {
         let is_in_vain = matches!(sent, Err(TransportError::Unsupported))
             || begin.elapsed() > Self::PATIENCE
             || self.n_failures >= Self::N_FAILURES;
-        if is_in_vain {
-            self.plan = None;
-        }
+        self.is_given_up |= is_in_vain;
         sent
     }
 }
@@ -342,6 +385,31 @@ mod tests {
         lights.show(&mut reader, Signal::Ok).unwrap();
         lights.put_back(&mut reader).unwrap();
         assert_eq!(reader.taken.len(), 1);
+    }
+
+    #[test]
+    fn what_is_lit_when_signals_are_given_up_is_put_back() {
+        let mut reader = Reader::default();
+        let state = vec![0xE1, 0, 0, 0, 1, 0x02];
+        let lit = vec![0xE1, 0, 0, 0, 1, 0x01];
+        reader
+            .answers
+            .extend([Ok(state), Ok(lit), Err(TransportError::Unsupported)]);
+        let mut lights = Lights::new(Some(&SignalPlan::ACR1252));
+        lights.show(&mut reader, Signal::Refuse).unwrap_err();
+        assert!(!lights.can_show(), "it has no buzzer");
+        lights.put_back(&mut reader).unwrap();
+        lights.put_back(&mut reader).unwrap();
+        let expected = ["E000002900", "E00000290101", "E00000280128", "E00000290102"];
+        assert_eq!(reader.taken, expected, "put back once");
+    }
+
+    #[test]
+    fn a_signal_that_comes_too_late_is_none() {
+        let signal = PendingSignal::new(Signal::Ok, Duration::ZERO);
+        assert_eq!(signal.unless_stale(), Some(Signal::Ok));
+        let due = Instant::now().checked_sub(PendingSignal::STALE).unwrap();
+        assert_eq!(PendingSignal { due, ..signal }.unless_stale(), None);
     }
 
     #[test]

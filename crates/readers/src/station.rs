@@ -20,8 +20,8 @@ use xueka_transport::{CardSession, Dialect, ReaderName, ReaderSnapshot};
 use self::serving::Job;
 use crate::{
     ReaderError, ReaderInfo, ReaderSettings, ReaderState, Signal, TapChange, TapEvent,
-    exchange::ExchangeClock, field::Field, stall_watch::StallWatch, sync::lock, taps::TapLog,
-    who::Who,
+    exchange::ExchangeClock, field::Field, signals::PendingSignal, stall_watch::StallWatch,
+    sync::lock, taps::TapLog, who::Who,
 };
 
 /// What a reading gives.
@@ -59,7 +59,7 @@ struct Desk {
     /// when the exchange for it never ends.
     served: Option<Reply>,
     /// What the reader is to show when nothing else is to be done.
-    signal: Option<Signal>,
+    signal: Option<PendingSignal>,
     /// Why nobody is served any more.
     closed: Option<ReaderError>,
 }
@@ -272,16 +272,20 @@ impl Station {
         answer.await.unwrap_or_else(|_| Err(self.ended()))
     }
 
-    /// Has the reader show a signal once nothing else is to be done; one that
-    /// is not shown by then is replaced. Whether the reader can show any.
-    pub(crate) fn signal(&self, signal: Signal) -> Result<bool, ReaderError> {
+    /// Has the reader show a signal once nothing else is to be done and the
+    /// grace is over; one that is not shown by then is replaced. Whether the
+    /// reader can show any.
+    pub(crate) fn signal(&self, signal: Signal, grace: Duration) -> Result<bool, ReaderError> {
+        if self.exchange.is_stalled() {
+            return Err(ReaderError::Stalled);
+        }
         let mut desk = lock(&self.desk);
         if let Some(why) = &desk.closed {
             return Err(why.clone());
         }
         let can_show = desk.can_show();
         if can_show {
-            desk.signal = Some(signal);
+            desk.signal = Some(PendingSignal::new(signal, grace));
             self.work.notify_one();
         }
         Ok(can_show)

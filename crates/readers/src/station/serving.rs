@@ -16,7 +16,11 @@ use xueka_transport::{CardReader, Dialect, ReaderIdentity, TransportError};
 
 use super::{Outcome, Reply, Station, Work};
 use crate::{
-    ReaderError, Signal, SignalMode, exchange::TimedSession, signals::Lights, sync::lock, who::Who,
+    ReaderError, Signal,
+    exchange::TimedSession,
+    signals::{Lights, PendingSignal},
+    sync::lock,
+    who::Who,
 };
 
 /// What the thread is to do next.
@@ -148,13 +152,19 @@ impl Station {
             if is_due(shift.kept_until) {
                 return Some(Job::LetGo);
             }
-            if let Some(signal) = desk.signal.take() {
-                return Some(Job::Show(signal));
+            if is_due(desk.signal.map(PendingSignal::due))
+                && let Some(signal) = desk.signal.take()
+            {
+                match signal.unless_stale() {
+                    Some(signal) => return Some(Job::Show(signal)),
+                    None => continue,
+                }
             }
             if is_due(shift.lit_until) {
                 return Some(Job::PutBack);
             }
-            let moments = [shift.kept_until, shift.lit_until];
+            let signal_due = desk.signal.map(PendingSignal::due);
+            let moments = [shift.kept_until, signal_due, shift.lit_until];
             let next = moments.into_iter().flatten().min();
             desk = match next {
                 Some(moment) => {
@@ -171,8 +181,7 @@ impl Station {
     fn do_job(&self, job: Job, shift: &mut Shift) {
         let profile = &self.common.settings.profile;
         if !shift.is_sure && matches!(job, Job::Tap) {
-            (shift.who, shift.is_sure) = self.ask_who(&mut *shift.reader);
-            shift.lights = Lights::new(shift.who.signals);
+            self.ask_again(shift);
         }
         let dialect = shift.who.model.dialect;
         match job {
@@ -215,20 +224,36 @@ impl Station {
                 self.count_signal(shown, shift);
                 shift.lit_until = Some(Instant::now() + signal.shown_for());
             }
-            Job::PutBack => {
-                shift.lit_until = None;
-                let put_back = self
-                    .exchange
-                    .time(|| shift.lights.put_back(&mut *shift.reader));
-                self.count_signal(put_back, shift);
-            }
+            Job::PutBack => self.put_back(shift),
         }
+    }
+
+    /// Asks again which reader it is. What is lit stays so until its time is
+    /// over, or is put back by the commands that lit it where others hold now.
+    fn ask_again(&self, shift: &mut Shift) {
+        (shift.who, shift.is_sure) = self.ask_who(&mut *shift.reader);
+        if shift.lights.are_of(shift.who.signals) {
+            shift.lights.begin_anew();
+        } else {
+            self.put_back(shift);
+            shift.lights = Lights::new(shift.who.signals);
+        }
+    }
+
+    fn put_back(&self, shift: &mut Shift) {
+        shift.lit_until = None;
+        let put_back = self
+            .exchange
+            .time(|| shift.lights.put_back(&mut *shift.reader));
+        self.count_signal(put_back, shift);
     }
 
     fn finish_tap(&self, outcome: Outcome) {
         let desk = &mut *lock(&self.desk);
-        if self.common.settings.signals == SignalMode::Taps && desk.can_show() {
-            desk.signal = signal_of(&outcome);
+        let settings = &self.common.settings;
+        if settings.signals.shows_taps() && desk.can_show() {
+            let signal = signal_of(&outcome);
+            desk.signal = signal.map(|it| PendingSignal::new(it, settings.signal_grace));
         }
         let tell = self.teller(desk.who.as_deref());
         desk.field.end_tap(outcome, tell);
@@ -308,7 +333,7 @@ impl Station {
         let Err(error) = outcome else { return };
         self.n_failed_signals.fetch_add(1, Ordering::Relaxed);
         tracing::debug!(reader = %self.name, %error, "a signal could not be shown");
-        if !shift.lights.can_show() {
+        if !shift.lights.can_show() && lock(&self.desk).can_show() {
             tracing::info!(reader = %self.name, "no more signals by light and buzzer: {error}");
             let silent = Who {
                 signals: None,

@@ -6,9 +6,10 @@ use std::{
 };
 
 use xueka_readers::{
-    DeskReader, ReaderSettings, Readers, Signal, SignalMode, SignalPlan, TapChange,
+    DeskReader, ReadOptions, ReaderError, ReaderSettings, ReaderState, Readers, Signal, SignalMode,
+    SignalPlan, TapChange,
 };
-use xueka_simulator::{SimulatedSource, Simulator, VirtualReader};
+use xueka_simulator::{Fault, SimulatedSource, Simulator, VirtualReader};
 use xueka_transport::{
     CancelWait, CardReader, CardSession, ReaderName, ReaderSnapshot, ReaderSource, SourceError,
     TransportError,
@@ -93,6 +94,37 @@ async fn who_asks_gets_its_signal_and_no_other() {
 }
 
 #[tokio::test]
+async fn a_verdict_is_shown_as_far_as_the_settings_allow() {
+    let cases = [
+        (SignalMode::Taps, true, "in place of the tap's"),
+        (SignalMode::Verdicts, true, "asked for by the verification"),
+        (SignalMode::Asked, false, "nobody asked"),
+        (SignalMode::Off, false, "and never"),
+    ];
+    for (signals, is_shown, why) in cases {
+        let settings = ReaderSettings {
+            // The test is told of the tap within that.
+            signal_grace: Duration::from_millis(500),
+            ..mode(signals)
+        };
+        let mut house = house_of(VirtualReader::named(READER), settings).await;
+        house.tap(0, card()).await.unwrap();
+        house.readers.show_verdict(Some(READER), false);
+        house.readers.show_verdict(Some("nobody"), true);
+        if is_shown {
+            let expected = whole(Signal::Refuse);
+            assert_eq!(escapes(&house, expected.len()).await, expected, "{why}");
+        } else {
+            // A signal that is asked for is shown last, and alone.
+            let asked = house.readers.signal(Some(READER), Signal::Busy).await;
+            let n_commands = usize::from(asked.unwrap()) * 2;
+            let shown = escapes(&house, n_commands).await;
+            assert_eq!(shown, whole(Signal::Busy)[..n_commands], "{why}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_silent_reader_is_sent_nothing_and_says_so() {
     let silent = DeskReader {
         name: Some("ACR1252".to_owned()),
@@ -170,6 +202,100 @@ async fn an_answer_does_not_wait_for_the_signal() {
     }
     drop(go_on);
     soon(readers.shutdown()).await;
+}
+
+#[tokio::test]
+async fn a_reading_asked_for_right_after_a_tap_does_not_wait_for_its_signal() {
+    let other = "Other Reader 00 00";
+    let (simulator, source) =
+        Simulator::with_readers([VirtualReader::named(READER), VirtualReader::named(other)]);
+    let (go_on, gate) = mpsc::channel();
+    let slow = SlowLights {
+        source,
+        gate: Arc::new(Mutex::new(gate)),
+    };
+    let settings = ReaderSettings {
+        // Longer than the calls below take on any machine.
+        signal_grace: Duration::from_mins(1),
+        ..ReaderSettings::default()
+    };
+    let readers = Readers::start(Box::new(slow), settings).unwrap();
+    let mut taps = readers.watch(1, 0);
+    // A tap elsewhere takes longer than the first reader's thread takes to find
+    // what is next.
+    for slot in [0, 1] {
+        simulator.insert(slot, card()).unwrap();
+        loop {
+            let event = soon(taps.next()).await.unwrap();
+            if matches!(event.change, TapChange::CardArrived(Ok(_))) {
+                break;
+            }
+        }
+    }
+    // The reader obeys no signal before the test says so.
+    let asked = soon(readers.read_card(Some(READER), ReadOptions::default())).await;
+    assert!(asked.is_ok(), "{asked:?}");
+    drop(go_on);
+    soon(readers.shutdown()).await;
+}
+
+#[tokio::test]
+async fn what_is_lit_is_put_back_when_the_reader_is_asked_again_who_it_is() {
+    let reader = VirtualReader::named(READER);
+    let mut house = house_of(reader, mode(SignalMode::Asked)).await;
+    house.service.unplug(0).unwrap();
+    assert_eq!(house.letter().await, '-');
+    house.service.set_held_by_another(0, true).unwrap();
+    house.service.plug_in(0).unwrap();
+    assert_eq!(house.letter().await, '+');
+    house.service.set_held_by_another(0, false).unwrap();
+    assert!(
+        house
+            .readers
+            .signal(Some(READER), Signal::Busy)
+            .await
+            .unwrap()
+    );
+    let busy = whole(Signal::Busy);
+    escapes(&house, busy.len() - 1).await;
+    assert_ne!(house.service.lights(0).unwrap(), 0);
+
+    // At the tap the reader is asked again; then the light is to go out.
+    house.tap(0, card()).await.unwrap();
+    assert!(
+        house
+            .readers
+            .signal(Some(READER), Signal::Ok)
+            .await
+            .unwrap()
+    );
+    let mut expected = busy[..busy.len() - 1].to_vec();
+    expected.extend(whole(Signal::Ok).split_off(1));
+    assert_eq!(escapes(&house, expected.len()).await, expected);
+    soon(async {
+        while house.service.lights(0).unwrap() != 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reader_that_is_stalled_takes_no_signal() {
+    let reader = VirtualReader::named(READER);
+    let limit = Duration::from_millis(50);
+    let house = House::furnished(vec![reader], 1, limit, ReaderSettings::default()).await;
+    let stuck = card().fault(2, Fault::Stuck);
+    house.simulator.insert(0, stuck).unwrap();
+    soon(async {
+        while house.info(READER).state != ReaderState::Stalled {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let signal = house.readers.signal(Some(READER), Signal::Ok).await;
+    assert!(matches!(signal, Err(ReaderError::Stalled)), "{signal:?}");
+    house.simulator.remove(0).unwrap();
 }
 
 /// A source whose readers obey no escape command until the test says so.
