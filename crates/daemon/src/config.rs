@@ -139,9 +139,11 @@ pub struct ReadersConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SignalsConfig {
-    /// At each tap, and when asked to.
+    /// At each tap, at each verification, and when asked to.
     #[default]
     Taps,
+    /// At each verification, and when asked to.
+    Verdicts,
     /// Only when asked to.
     Asked,
     /// Never.
@@ -192,6 +194,7 @@ impl ReadersConfig {
     pub fn signal_mode(&self) -> SignalMode {
         match self.signals {
             SignalsConfig::Taps => SignalMode::Taps,
+            SignalsConfig::Verdicts => SignalMode::Verdicts,
             SignalsConfig::Asked => SignalMode::Asked,
             SignalsConfig::Off => SignalMode::Off,
         }
@@ -506,7 +509,7 @@ mod tests {
                 "acs-acr122u",
                 "the models that there are",
             ),
-            ("[readers]\nsignals = \"loud\"", "taps", "what is allowed"),
+            ("[readers]\nsignals = \"loud\"", "verdicts", "what is allowed"),
             (
                 "[readers]\ncontactless = [\"ACR\", \" \"]",
                 "every reader",

@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use xueka_cards::{CardReading, ChipAuthentication};
 use xueka_domain::{
-    Asked, AssuranceLevel, CardIdentity, CardKey, Evidence, Judgement, RegistryFacts, verify,
+    Asked, AssuranceLevel, CardIdentity, CardKey, Evidence, Judgement, RegistryFacts, Verdict,
+    verify,
 };
 use xueka_readers::{ReadOptions, ReaderError};
 use xueka_transport::ReaderName;
@@ -53,6 +54,9 @@ impl Desk {
     /// UID with another number is found out. A card that lies on another reader
     /// as well is found out by reading that one, too.
     ///
+    /// The reader of such a card shows by light and buzzer whether it is good,
+    /// as far as its settings allow; nothing depends on whether it can.
+    ///
     /// # Errors
     ///
     /// [`DeskError::Reader`] when there is no reader or no card, or the card
@@ -62,9 +66,12 @@ impl Desk {
         caller: &Caller,
         request: VerifyRequest,
     ) -> Result<Verification, DeskError> {
-        let (asked, reading) = match request.question {
-            Question::Key(key) => (Asked::Key(key), None),
-            Question::InReader(place) => self.ask_card(&place).await?,
+        let (asked, seen, place) = match request.question {
+            Question::Key(key) => (Asked::Key(key), None, None),
+            Question::InReader(place) => {
+                let (asked, seen) = self.ask_card(&place).await?;
+                (asked, seen, Some(place))
+            }
         };
         let registry = match asked.identity() {
             Ok(identity) => self.registry.facts(identity).await?,
@@ -83,6 +90,14 @@ impl Desk {
             minimum_assurance: request.minimum_assurance,
         };
         let judgement = verify(&evidence, now);
+        if let Some(place) = &place {
+            // It may have come back under another name than it was asked by.
+            let reader = seen.as_ref().map(|(reader, _)| reader.as_str());
+            let is_good = judgement.verdict == Verdict::Valid;
+            self.readers
+                .show_verdict(reader.or(place.reader.as_deref()), is_good);
+        }
+        let reading = seen.map(|(_, reading)| reading);
         if let Some(reading) = &reading {
             self.note_sighting(caller, reading);
         }
@@ -99,11 +114,12 @@ impl Desk {
     async fn ask_card(
         &self,
         place: &CardInReader,
-    ) -> Result<(Asked, Option<CardReading>), DeskError> {
+    ) -> Result<(Asked, Option<(ReaderName, CardReading)>), DeskError> {
         match self.read_card(place).await {
             Ok((reader, reading)) => {
                 let in_two_places = self.is_elsewhere(&reader, &reading).await;
-                Ok((asked(&reading, in_two_places), Some(reading)))
+                let asked = asked(&reading, in_two_places);
+                Ok((asked, Some((reader, reading))))
             }
             Err(DeskError::Reader(ReaderError::CardMute)) => Ok((MUTE, None)),
             Err(error) => Err(error),
