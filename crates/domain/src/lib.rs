@@ -16,7 +16,8 @@ mod printed;
 mod request;
 mod role;
 mod roll;
-mod roll;
+mod school_year;
+mod stage;
 mod state;
 mod student;
 mod text;
@@ -41,13 +42,11 @@ pub use printed::{
 pub use request::{IllegalRequest, RequestEvent, RequestKind, RequestState};
 pub use role::Role;
 pub use roll::{Cohort, DistrictCode, Enrolment, InvalidCode, RollEntry, SchoolCode, Sex};
-pub use roll::{
-    Cohort, InvalidCohort, InvalidSchoolCode, InvalidStage, RollColumn, RollRow, SchoolCode,
-    SchoolYear, Stage, StudentRecord,
-};
+pub use school_year::SchoolYear;
+pub use stage::{InvalidStage, Stage};
 pub use state::{CardEvent, CardState, IllegalTransition};
 pub use student::{ClassName, InvalidStudentNumber, Student, StudentName, StudentNumber};
 pub use text::{InvalidText, Note};
 pub use uid::{InvalidUid, Uid};
 pub use verdict::{Reason, Verdict};
-pub use verify::verify;
+pub use verify::{school_day, verify};

@@ -35,6 +35,12 @@ pub fn verify(evidence: &Evidence, now: Timestamp) -> Judgement {
     }
 }
 
+/// The date at the school at a moment.
+#[must_use]
+pub fn school_day(now: Timestamp) -> Date {
+    SCHOOL_TIME.to_datetime(now).date()
+}
+
 /// The reason to give when several hold, of which the earlier in
 /// [`Reason::ALL`] come first.
 fn first(held: impl Iterator<Item = Reason>) -> Reason {
@@ -69,8 +75,12 @@ fn holds(reason: Reason, evidence: &Evidence, now: Timestamp) -> bool {
             .is_some_and(|allowed| evidence.data_age > allowed),
         Reason::AssuranceTooLow => evidence.asked.assurance() < evidence.minimum_assurance,
         Reason::NotCollected => card.is_some_and(|card| card.state == CardState::Delivered),
-        Reason::Expired => validity(evidence).1.is_some_and(|last| today(now) > last),
-        Reason::NotYetValid => validity(evidence).0.is_some_and(|first| today(now) < first),
+        Reason::Expired => validity(evidence)
+            .1
+            .is_some_and(|last| school_day(now) > last),
+        Reason::NotYetValid => validity(evidence)
+            .0
+            .is_some_and(|first| school_day(now) < first),
         Reason::NotIssued => card.is_none(),
         Reason::Good => true,
     }
@@ -129,11 +139,6 @@ fn validity(evidence: &Evidence) -> (Option<Date>, Option<Date>) {
         card.and_then(|card| card.valid_from).or(own_from),
         card.and_then(|card| card.valid_until).or(own_until),
     )
-}
-
-/// The date at the school.
-fn today(now: Timestamp) -> Date {
-    SCHOOL_TIME.to_datetime(now).date()
 }
 
 #[cfg(test)]
