@@ -187,7 +187,9 @@ impl Reader {
             if link.is_ended() {
                 return Err(Trouble::Broken);
             }
-            if !self.watch.wait_for(link.as_fd(), false, until) {
+            // One that sends something else all the time is no less silent.
+            let is_over = until <= Instant::now();
+            if is_over || !self.watch.wait_for(link.as_fd(), false, until) {
                 return Err(Trouble::Silence);
             }
             link.receive();
@@ -216,7 +218,7 @@ fn trouble_of(answer: &PlayerMessage) -> Trouble {
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
+    use std::{sync::mpsc, thread, time::Duration};
 
     use super::*;
     use crate::testing::{Place, Player};
@@ -377,6 +379,27 @@ mod tests {
             player.say(PlayerMessage::Response(vec![0x90, 0]), sequence);
         });
         assert_eq!(answer, Ok(vec![0x90, 0]));
+    }
+
+    #[test]
+    fn a_player_that_sends_without_end_is_as_good_as_silent() {
+        let place = Place::with_patience(150);
+        let mut player = place.with_card();
+        let flood = PlayerMessage::Response(vec![0; 50_000]).encode(0);
+        let (told, answer) = mpsc::channel();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                // None of it answers the question. The line ends with the test.
+                while player.try_to_say_bytes(&flood).is_ok() {}
+            });
+            let reader = &place.reader;
+            scope.spawn(move || told.send(reader.transmit(&[0xFF, 0xCA, 0, 0, 0])));
+            let answer = answer.recv_timeout(Duration::from_secs(10));
+            // Also where the answer is late, both threads are to end.
+            reader.watch.stop();
+            assert_eq!(answer, Ok(Err(Trouble::Silence)));
+            reader.lock().link = None;
+        });
     }
 
     #[test]

@@ -14,6 +14,15 @@ use crate::{stream::Stream, watch::Watch};
 /// How long a player may leave its end of the line full.
 const SEND_LIMIT: Duration = Duration::from_secs(1);
 
+/// As much is held of what a player sent and nobody has looked at: more than the
+/// longest frame, so that one can always come to its end. The rest stays in the
+/// socket, and with the player.
+const MOST_HELD: usize = 0x2_0000;
+
+/// As many notices may wait for their turn; a player waits for each to be
+/// acknowledged, or has lost its way.
+const MOST_NOTICES: usize = 1024;
+
 /// A connection from its beginning to its end.
 #[derive(Debug)]
 pub(crate) struct Link {
@@ -63,10 +72,11 @@ impl Link {
         self.is_ended
     }
 
-    /// Takes in what has arrived, without waiting for more.
+    /// Takes in what has arrived, without waiting for more, and no more of it
+    /// than is to be held. What stays behind ends the next wait at once.
     pub(crate) fn receive(&mut self) {
         let mut buffer = [0; 4096];
-        while !self.is_ended {
+        while !self.is_ended && self.inbox.n_bytes() < MOST_HELD {
             match self.stream.receive(&mut buffer) {
                 Ok(0) => self.is_ended = true,
                 Ok(n_bytes) => {
@@ -102,9 +112,14 @@ impl Link {
         self.notices.iter().map(|(_, notice)| *notice)
     }
 
-    /// Puts a notice by, behind those that were before.
+    /// Puts a notice by, behind those that were before; ends the connection
+    /// where too many wait.
     pub(crate) fn put_by(&mut self, sequence: u16, notice: Notice) {
-        self.notices.push_back((sequence, notice));
+        if self.notices.len() < MOST_NOTICES {
+            self.notices.push_back((sequence, notice));
+        } else {
+            self.refuse(Refusal::Misunderstood);
+        }
     }
 
     /// Puts a notice back that was taken too early.
@@ -203,5 +218,49 @@ impl Link {
 impl AsFd for Link {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.stream.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io::Write, os::unix::net::UnixStream, thread};
+
+    use super::*;
+
+    fn pair() -> (Link, UnixStream) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        (Link::new(Stream::unix(ours).unwrap()), theirs)
+    }
+
+    #[test]
+    fn no_more_is_held_than_a_frame_and_some() {
+        let (mut link, mut player) = pair();
+        let flood = PlayerMessage::Response(vec![0; 50_000]).encode(0);
+        thread::scope(|scope| {
+            scope.spawn(|| while player.write_all(&flood).is_ok() {});
+            let until = Instant::now() + Duration::from_secs(10);
+            while link.inbox.n_bytes() < MOST_HELD && Instant::now() < until {
+                link.receive();
+            }
+            let n_bytes = link.inbox.n_bytes();
+            drop(link);
+            assert!(
+                (MOST_HELD..MOST_HELD + 4096).contains(&n_bytes),
+                "{n_bytes}"
+            );
+        });
+    }
+
+    #[test]
+    fn a_player_is_not_waited_for_with_more_notices_than_anybody_needs() {
+        let (mut link, player) = pair();
+        for _ in 0..MOST_NOTICES {
+            link.put_by(1, Notice::Insert);
+        }
+        assert!(!link.is_ended());
+        link.put_by(1, Notice::Insert);
+        assert!(link.is_ended());
+        assert_eq!(link.notices().count(), MOST_NOTICES);
+        drop(player);
     }
 }

@@ -1,7 +1,7 @@
 //! A player for the tests of this crate, and a reader for it to play.
 
 use std::{
-    io::{Read, Write},
+    io::{self, Read, Write},
     os::unix::net::UnixStream,
     time::Duration,
 };
@@ -83,6 +83,11 @@ impl Player {
 
     pub(crate) fn say_bytes(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).unwrap();
+    }
+
+    /// As [`Self::say_bytes`], to whoever may have gone.
+    pub(crate) fn try_to_say_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes)
     }
 
     /// The next message; `None` at the end of the line.

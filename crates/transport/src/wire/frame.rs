@@ -85,6 +85,12 @@ impl Inbox {
         self.bytes.extend_from_slice(received);
     }
 
+    /// How many bytes wait to be taken out.
+    #[must_use]
+    pub fn n_bytes(&self) -> usize {
+        self.bytes.len() - self.taken
+    }
+
     /// Takes out the next frame; `None` until one is complete.
     ///
     /// # Errors
@@ -177,6 +183,7 @@ mod tests {
                 }
             }
             prop_assert_eq!(read, frames);
+            prop_assert_eq!(inbox.n_bytes(), 0);
         }
 
         #[test]
