@@ -4,12 +4,12 @@
 //! those of PC/SC Part 3, §3.1.
 
 /// What pcscd calls a DWORD: on Linux as wide as a pointer.
-pub(crate) type Dword = std::ffi::c_ulong;
+pub type Dword = std::ffi::c_ulong;
 
 /// What every function of a driver returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
-pub(crate) struct ResponseCode(pub(crate) std::ffi::c_long);
+pub struct ResponseCode(pub(crate) std::ffi::c_long);
 
 impl ResponseCode {
     pub(crate) const SUCCESS: Self = Self(0);

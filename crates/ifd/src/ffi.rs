@@ -22,7 +22,7 @@ use std::{
 };
 
 use crate::{
-    abi::{self, Dword, MAX_ATR_SIZE, ResponseCode, tag},
+    abi::{self, MAX_ATR_SIZE, tag},
     attributes,
     exchange::Trouble,
     reader::{Presence, Reader},
@@ -30,17 +30,23 @@ use crate::{
     table,
 };
 
+pub use crate::abi::{Dword, ResponseCode};
+
 /// `SCARD_IO_HEADER`.
 #[repr(C)]
 #[derive(Clone, Copy)]
-pub(crate) struct IoHeader {
+pub struct IoHeader {
     protocol: Dword,
     length: Dword,
 }
 
 /// Opens the reader that `DEVICENAME` describes.
+///
+/// # Safety
+///
+/// `name` is null or ends with a zero, and is valid for the call.
 #[unsafe(no_mangle)]
-extern "C" fn IFDHCreateChannelByName(lun: Dword, name: *const c_char) -> ResponseCode {
+pub unsafe extern "C" fn IFDHCreateChannelByName(lun: Dword, name: *const c_char) -> ResponseCode {
     guard(|| {
         if name.is_null() {
             return ResponseCode::NO_SUCH_DEVICE;
@@ -54,13 +60,13 @@ extern "C" fn IFDHCreateChannelByName(lun: Dword, name: *const c_char) -> Respon
 /// Opens the reader at a port of the loopback address, where an entry has a
 /// `CHANNELID` and no `DEVICENAME`.
 #[unsafe(no_mangle)]
-extern "C" fn IFDHCreateChannel(lun: Dword, channel: Dword) -> ResponseCode {
+pub extern "C" fn IFDHCreateChannel(lun: Dword, channel: Dword) -> ResponseCode {
     guard(|| create(lun, &format!("tcp:127.0.0.1:{channel}")))
 }
 
 /// Closes the reader.
 #[unsafe(no_mangle)]
-extern "C" fn IFDHCloseChannel(lun: Dword) -> ResponseCode {
+pub extern "C" fn IFDHCloseChannel(lun: Dword) -> ResponseCode {
     guard(|| {
         if table::remove(lun) {
             ResponseCode::SUCCESS
@@ -71,8 +77,13 @@ extern "C" fn IFDHCloseChannel(lun: Dword) -> ResponseCode {
 }
 
 /// Says what a reader can do and is.
+///
+/// # Safety
+///
+/// `length` is null or valid for the call, and `value` null or as long as `length`
+/// says; nobody else uses them meanwhile.
 #[unsafe(no_mangle)]
-extern "C" fn IFDHGetCapabilities(
+pub unsafe extern "C" fn IFDHGetCapabilities(
     lun: Dword,
     tag: Dword,
     length: *mut Dword,
@@ -100,14 +111,23 @@ extern "C" fn IFDHGetCapabilities(
 }
 
 /// Nothing about a virtual reader can be set.
+///
+/// # Safety
+///
+/// Always; the pointer is not used.
 #[unsafe(no_mangle)]
-extern "C" fn IFDHSetCapabilities(_: Dword, _: Dword, _: Dword, _: *const c_uchar) -> ResponseCode {
+pub unsafe extern "C" fn IFDHSetCapabilities(
+    _: Dword,
+    _: Dword,
+    _: Dword,
+    _: *const c_uchar,
+) -> ResponseCode {
     ResponseCode::NOT_SUPPORTED
 }
 
 /// Agrees to either protocol: to a contactless card both are the same.
 #[unsafe(no_mangle)]
-extern "C" fn IFDHSetProtocolParameters(
+pub extern "C" fn IFDHSetProtocolParameters(
     lun: Dword,
     protocol: Dword,
     _: c_uchar,
@@ -122,8 +142,13 @@ extern "C" fn IFDHSetProtocolParameters(
 }
 
 /// Powers the card up or down, or resets it.
+///
+/// # Safety
+///
+/// `length` is null or valid for the call, and `atr` null or has room for 33 bytes,
+/// the longest ATR; nobody else uses them meanwhile.
 #[unsafe(no_mangle)]
-extern "C" fn IFDHPowerICC(
+pub unsafe extern "C" fn IFDHPowerICC(
     lun: Dword,
     action: Dword,
     atr: *mut c_uchar,
@@ -156,8 +181,14 @@ extern "C" fn IFDHPowerICC(
 }
 
 /// Sends a command to the card.
+///
+/// # Safety
+///
+/// `command` is null or has `command_length` bytes; `response_length` is null or
+/// valid for the call, and `response` null or as long as it says; `receive` is null
+/// or valid. Nobody else uses what is written to meanwhile.
 #[unsafe(no_mangle)]
-extern "C" fn IFDHTransmitToICC(
+pub unsafe extern "C" fn IFDHTransmitToICC(
     lun: Dword,
     send: IoHeader,
     command: *const c_uchar,
@@ -194,8 +225,14 @@ extern "C" fn IFDHTransmitToICC(
 }
 
 /// Sends a command to the reader itself.
+///
+/// # Safety
+///
+/// `command` is null or has `command_length` bytes, and `answer` is null or has room
+/// for `answer_length`; `returned` is null or valid for the call. Nobody else uses
+/// what is written to meanwhile.
 #[unsafe(no_mangle)]
-extern "C" fn IFDHControl(
+pub unsafe extern "C" fn IFDHControl(
     lun: Dword,
     code: Dword,
     command: *const c_uchar,
@@ -230,7 +267,7 @@ extern "C" fn IFDHControl(
 
 /// Says whether a card is there.
 #[unsafe(no_mangle)]
-extern "C" fn IFDHICCPresence(lun: Dword) -> ResponseCode {
+pub extern "C" fn IFDHICCPresence(lun: Dword) -> ResponseCode {
     with_reader(lun, |reader| match reader.presence() {
         Presence::Present => ResponseCode::ICC_PRESENT,
         Presence::Absent => ResponseCode::ICC_NOT_PRESENT,

@@ -22,7 +22,7 @@
 mod abi;
 mod attributes;
 mod exchange;
-mod ffi;
+pub mod ffi;
 mod link;
 mod listener;
 mod reader;

@@ -1,4 +1,5 @@
-//! The functions, called as pcscd calls them.
+//! The functions, called as pcscd calls them: every pointer is null, or to a
+//! buffer of the test that is as long as the length beside it says.
 
 use std::{ffi::CString, mem::size_of, ptr};
 
@@ -10,7 +11,8 @@ fn open(lun: Dword) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let name = CString::new(format!("\"{};serial=A1\"", address(&folder))).unwrap();
     assert_eq!(
-        IFDHCreateChannelByName(lun, name.as_ptr()),
+        // SAFETY: see the head of this file.
+        unsafe { IFDHCreateChannelByName(lun, name.as_ptr()) },
         ResponseCode::SUCCESS
     );
     folder
@@ -19,7 +21,8 @@ fn open(lun: Dword) -> tempfile::TempDir {
 fn capability(lun: Dword, tag: Dword, room: usize) -> (ResponseCode, Dword, Vec<u8>) {
     let mut value = vec![0xEE; 300];
     let mut length = room as Dword;
-    let code = IFDHGetCapabilities(lun, tag, &raw mut length, value.as_mut_ptr());
+    // SAFETY: see the head of this file.
+    let code = unsafe { IFDHGetCapabilities(lun, tag, &raw mut length, value.as_mut_ptr()) };
     assert!(
         value[room..].iter().all(|&byte| byte == 0xEE),
         "beyond the room"
@@ -73,30 +76,39 @@ fn null_is_taken_anywhere() {
         length: 0,
     };
     assert_eq!(
-        IFDHCreateChannelByName(9, ptr::null()),
+        // SAFETY: see the head of this file.
+        unsafe { IFDHCreateChannelByName(9, ptr::null()) },
         ResponseCode::NO_SUCH_DEVICE
     );
-    let code = IFDHGetCapabilities(lun, tag::CHANNEL_ID, ptr::null_mut(), ptr::null_mut());
+    let code =
+        // SAFETY: see the head of this file.
+        unsafe { IFDHGetCapabilities(lun, tag::CHANNEL_ID, ptr::null_mut(), ptr::null_mut()) };
     assert_eq!(code, ResponseCode::COMMUNICATION_ERROR);
     assert_eq!(
-        IFDHPowerICC(lun, abi::POWER_DOWN, ptr::null_mut(), ptr::null_mut()),
+        // SAFETY: see the head of this file.
+        unsafe { IFDHPowerICC(lun, abi::POWER_DOWN, ptr::null_mut(), ptr::null_mut()) },
         ResponseCode::SUCCESS
     );
     assert_eq!(
-        IFDHPowerICC(lun, abi::POWER_UP, ptr::null_mut(), ptr::null_mut()),
+        // SAFETY: see the head of this file.
+        unsafe { IFDHPowerICC(lun, abi::POWER_UP, ptr::null_mut(), ptr::null_mut()) },
         ResponseCode::ERROR_POWER_ACTION
     );
-    let code = IFDHTransmitToICC(
-        lun,
-        header,
-        ptr::null(),
-        5,
-        ptr::null_mut(),
-        ptr::null_mut(),
-        ptr::null_mut(),
-    );
+    // SAFETY: see the head of this file.
+    let code = unsafe {
+        IFDHTransmitToICC(
+            lun,
+            header,
+            ptr::null(),
+            5,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+        )
+    };
     assert_eq!(code, ResponseCode::ICC_NOT_PRESENT);
-    let code = IFDHControl(lun, 1, ptr::null(), 5, ptr::null_mut(), 5, ptr::null_mut());
+    // SAFETY: see the head of this file.
+    let code = unsafe { IFDHControl(lun, 1, ptr::null(), 5, ptr::null_mut(), 5, ptr::null_mut()) };
     assert_eq!(code, ResponseCode::ERROR_NOT_SUPPORTED);
     IFDHCloseChannel(lun);
 }
@@ -128,15 +140,18 @@ fn a_response_that_does_not_fit_is_an_error_without_a_byte() {
             protocol: 0,
             length: 0,
         };
-        let code = IFDHTransmitToICC(
-            lun,
-            header,
-            [0_u8; 5].as_ptr(),
-            5,
-            response.as_mut_ptr(),
-            &raw mut length,
-            &raw mut received,
-        );
+        // SAFETY: see the head of this file.
+        let code = unsafe {
+            IFDHTransmitToICC(
+                lun,
+                header,
+                [0_u8; 5].as_ptr(),
+                5,
+                response.as_mut_ptr(),
+                &raw mut length,
+                &raw mut received,
+            )
+        };
         (code, length, response, received.protocol)
     };
     let too_long = transmit();
@@ -165,7 +180,8 @@ fn what_cannot_be_opened_is_refused() {
         "\u{0}",
     ] {
         let bytes = CString::new(name.trim_matches('\0')).unwrap();
-        let code = IFDHCreateChannelByName(0x0005_0000, bytes.as_ptr());
+        // SAFETY: see the head of this file.
+        let code = unsafe { IFDHCreateChannelByName(0x0005_0000, bytes.as_ptr()) };
         assert_eq!(code, ResponseCode::COMMUNICATION_ERROR, "{name}");
     }
     assert_eq!(
