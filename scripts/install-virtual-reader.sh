@@ -75,8 +75,8 @@ install_all() {
 	((n_readers >= 1 && n_readers <= MOST_READERS)) ||
 		fail 2 "READERS is a number from 1 to $MOST_READERS"
 	[[ $mode =~ ^[0-7]{3}$ ]] || fail 2 'MODE is three octal digits, such as 660'
-	[[ -n $name && $name != *[\"\;]* && ${#name} -le 100 ]] ||
-		fail 2 'NAME is at most 100 characters, without quotes and semicolons'
+	[[ -n $name && $name != *[[:cntrl:]\"\'\;\\]* && ${#name} -le 100 ]] ||
+		fail 2 'NAME is at most 100 characters, in one line, without quotes, semicolons and backslashes'
 	file=$(library) || fail 1 'the driver does not build'
 	[[ -r $file ]] || fail 1 "there is no $file"
 

@@ -119,22 +119,36 @@ fn a_private_pcscd_refuses_what_it_cannot_do() {
 fn the_virtual_reader_is_installed_into_a_folder_and_removed_again() {
     let folder = tempfile::tempdir().unwrap();
     let script = workspace().join("scripts/install-virtual-reader.sh");
-    let run = |arguments: &[&str], readers: &str| {
+    let run_named = |arguments: &[&str], readers: &str, name: &str| {
         Command::new(&script)
             .args(arguments)
             .env("DESTDIR", folder.path())
             .env("XUEKA_IFD", driver())
             .env("READERS", readers)
-            .env("NAME", "Desk Reader")
+            .env("NAME", name)
             .env("MODE", "660")
             .output()
             .unwrap()
     };
+    let run = |arguments: &[&str], readers: &str| run_named(arguments, readers, "Desk Reader");
     assert_eq!(
         run(&[], "17").status.code(),
         Some(2),
         "pcscd has room for 16"
     );
+    let names = [
+        ("A\"\nLIBPATH /tmp/other.so\n#", "an entry of its own"),
+        ("A\nLIBPATH /tmp/other.so", "a line of its own"),
+        ("A\r", "half a line"),
+        ("A\"", "the end of the text"),
+        ("A'", "a quote is a quote"),
+        ("A;serial=1", "a setting"),
+        ("A\\", "pcscd may take it for an escape"),
+    ];
+    for (name, why) in names {
+        let refused = run_named(&[], "1", name);
+        assert_eq!(refused.status.code(), Some(2), "{why}: {refused:?}");
+    }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 
     let installed = run(&[], "2");
