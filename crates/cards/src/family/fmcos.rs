@@ -13,8 +13,11 @@
 //! Sources: RfidResearchGroup/proxmark3 `doc/fmcos.md`; articles of card
 //! integrators on line protection; hardware-notes/card-fm1208-fmcos.md.
 
+pub(crate) mod making;
+
 use xueka_apdu::{Command, FileId, Le, StatusWord};
 use xueka_transport::TransportError;
+use zeroize::Zeroizing;
 
 use crate::{
     Key, ReadError,
@@ -93,7 +96,7 @@ pub(crate) fn authenticate(card: &mut Dialogue<'_>, id: u8, key: &Key) -> Answer
         Err(refused) => return Ok(Err(refused)),
     };
     cipher.encrypt(&mut proof);
-    send(card, [PLAIN, 0x82, 0x00, id], &proof)
+    send(card, [PLAIN, 0x82, 0x00, id], &proof, None)
 }
 
 /// Writes bytes of a transparent file, with a MAC where there is a key for it.
@@ -112,7 +115,7 @@ pub(crate) fn update(
         FileName::Long(_) => 0x00,
     };
     let Some(key) = line_key else {
-        return send(card, [PLAIN, 0xD6, p1, offset], bytes);
+        return send(card, [PLAIN, 0xD6, p1, offset], bytes, None);
     };
     let Some((chain, last)) = ciphers(key) else {
         return Ok(Err(StatusWord::NOT_ALLOWED));
@@ -125,7 +128,7 @@ pub(crate) fn update(
     let lc = u8::try_from(bytes.len() + N_MAC_BYTES).unwrap_or(u8::MAX);
     let message = [&header[..], &[lc], bytes].concat();
     let mac = retail_mac((&chain, &last), start, &message);
-    send(card, header, &[bytes, &mac].concat())
+    send(card, header, &[bytes, &mac].concat(), None)
 }
 
 /// Makes a file that is named by its whole identifier the current one.
@@ -157,8 +160,8 @@ fn challenge<const N: usize>(card: &mut Dialogue<'_>, le: Le) -> Answer<[u8; N]>
 }
 
 /// Sends a command that wants no data in answer.
-fn send(card: &mut Dialogue<'_>, header: [u8; 4], data: &[u8]) -> Answer<()> {
-    let Ok(command) = Command::new(header, data, None) else {
+fn send(card: &mut Dialogue<'_>, header: [u8; 4], data: &[u8], le: Option<Le>) -> Answer<()> {
+    let Ok(command) = Command::new(header, data, le).map(Zeroizing::new) else {
         return Ok(Err(StatusWord::NOT_ALLOWED));
     };
     let status_word = card.ask(&command)?.status_word;

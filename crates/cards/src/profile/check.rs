@@ -93,12 +93,18 @@ pub(super) fn cpu(table: &Spanned<CpuTable>, keys: &KeyRing) -> Checked<CpuPlace
         .write
         .as_ref()
         .map(|written| cpu_write::write(written, inner, family, proof.as_ref(), n_bytes, keys));
+    let make = inner
+        .write
+        .as_ref()
+        .and_then(|it| it.as_ref().make.as_ref());
+    let make = make.map(|making| cpu_write::make(making, inner, keys));
     Ok(CpuPlace {
         family,
         directory,
         fields,
         copies,
         write: write.transpose()?,
+        make: make.transpose()?,
         proof,
         assurance: assurance(inner.assurance.as_ref(), highest)?,
     })

@@ -205,6 +205,16 @@ pub(super) struct CpuWriteTable {
     pub(super) key: Option<Spanned<FileKeyTable>>,
     /// It makes the MAC of what is written.
     pub(super) line_key: Option<Spanned<FileKeyTable>>,
+    /// How cards without the directory are given it.
+    pub(super) make: Option<Spanned<CpuMakeTable>>,
+}
+
+/// `make = { directory = "3F01", card_key = { name = "factory", id = 0 } }`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CpuMakeTable {
+    pub(super) directory: Spanned<String>,
+    pub(super) card_key: Spanned<FileKeyTable>,
 }
 
 /// A key of a directory: `{ name = "write", id = 0, diversify = ["uid"] }`.

@@ -133,11 +133,23 @@ pub(crate) struct CpuPlace {
     /// The keys by which the place is written, where it may be: none where
     /// everybody may write.
     pub(crate) write: Option<Box<[KeyUse]>>,
+    /// How cards without the directory are given it, where they may be.
+    pub(crate) make: Option<CpuMaking>,
     /// How the chip proves that it is genuine, where it can.
     pub(crate) proof: Option<InternalAuthentication>,
     /// How far a number from here is trusted at most, given that the proof, if
     /// any, succeeds.
     pub(crate) assurance: AssuranceLevel,
+}
+
+/// What it takes to make a directory of FMCOS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CpuMaking {
+    /// The identifier under which it is made.
+    pub(crate) id: FileId,
+    /// The key of the root, the factory's or the school's, that gives the right
+    /// to make it and to empty it.
+    pub(crate) card_key: KeyUse,
 }
 
 /// A directory of files.
@@ -326,6 +338,16 @@ pub enum KeyInput {
     Application,
     /// These bytes, such as a name of the system.
     Bytes(#[serde(with = "crate::write::names::boxed")] Box<[u8]>),
+}
+
+impl FileName {
+    /// The identifier of the file: of FMCOS the short one is its lower byte.
+    pub(crate) fn id(self) -> FileId {
+        match self {
+            Self::Short(sfi) => FileId(sfi.number().into()),
+            Self::Long(id) => id,
+        }
+    }
 }
 
 impl ClassicForm {

@@ -10,11 +10,12 @@
 //! - A key is shown once. A refusal ends the writing, and taking up a plan that
 //!   had not begun shows no key at all: what a copy holds that does not count
 //!   need not be set again.
-//! - Nothing is made, erased or blocked: directories, files and keys are the
-//!   maker's.
+//! - Directories, files and keys are made where the profile says so
+//!   ([`making`]); nothing is ever blocked.
 //!
 //! Sources: hardware-notes/card-fm1208-fmcos.md.
 
+mod making;
 mod plan;
 
 use xueka_apdu::StatusWord;
@@ -56,6 +57,10 @@ struct FmcosMedium<'a> {
     directory: Option<Directory>,
     /// The directory in which the right to write was had.
     opened: Option<Directory>,
+    /// The plan that is carried out, and the directory that it makes.
+    making: Option<(&'a WritePlan, Directory)>,
+    /// How that directory stood when it was last looked at.
+    made: Option<Standing>,
 }
 
 /// Hands the card with its plan to `work`.
@@ -69,7 +74,9 @@ pub(super) fn with_medium(
     plan: &WritePlan,
     work: impl FnOnce(&mut dyn Medium) -> Result<WriteEnd, WriteError>,
 ) -> Result<WriteEnd, WriteError> {
-    work(&mut FmcosMedium::new(session, tools, plan.uid))
+    let mut medium = FmcosMedium::new(session, tools, plan.uid);
+    medium.making = making::directory_of(plan).map(|directory| (plan, directory));
+    work(&mut medium)
 }
 
 impl<'a> FmcosMedium<'a> {
@@ -81,6 +88,8 @@ impl<'a> FmcosMedium<'a> {
             uid,
             directory: None,
             opened: None,
+            making: None,
+            made: None,
         }
     }
 
@@ -106,14 +115,7 @@ impl<'a> FmcosMedium<'a> {
         if self.opened == Some(directory) {
             return Ok(());
         }
-        for key in keys {
-            let [kind, id] = key.slot.to_be_bytes();
-            match kind {
-                key_kind::ENCRYPT => self.prove(directory, key, id, ProofAnswer::Enciphered)?,
-                key_kind::DECRYPT => self.prove(directory, key, id, ProofAnswer::Deciphered)?,
-                _ => {}
-            }
-        }
+        self.prove_all(directory, keys)?;
         for key in keys {
             if let [key_kind::EXTERNAL, id] = key.slot.to_be_bytes() {
                 let secret = self.secret(key, directory)?;
@@ -122,6 +124,19 @@ impl<'a> FmcosMedium<'a> {
             }
         }
         self.opened = Some(directory);
+        Ok(())
+    }
+
+    /// Has the chip prove each of the keys that are there for that.
+    fn prove_all(&mut self, directory: Directory, keys: &[KeyUse]) -> Result<(), WriteError> {
+        for key in keys {
+            let [kind, id] = key.slot.to_be_bytes();
+            match kind {
+                key_kind::ENCRYPT => self.prove(directory, key, id, ProofAnswer::Enciphered)?,
+                key_kind::DECRYPT => self.prove(directory, key, id, ProofAnswer::Deciphered)?,
+                _ => {}
+            }
+        }
         Ok(())
     }
 
@@ -176,6 +191,9 @@ impl Medium for FmcosMedium<'_> {
     }
 
     fn standing(&mut self, step: &Step) -> Result<Standing, WriteError> {
+        if let Some((plan, directory)) = self.making {
+            return self.standing_of_made(directory, &plan.steps);
+        }
         let Place::File {
             directory,
             file,
@@ -190,6 +208,8 @@ impl Medium for FmcosMedium<'_> {
     }
 
     fn set(&mut self, step: &Step, side: Side) -> Result<(), WriteError> {
+        self.made = None;
+        let wanted = step.content(side);
         let (
             Place::File {
                 directory,
@@ -197,9 +217,9 @@ impl Medium for FmcosMedium<'_> {
                 offset,
             },
             Content::Bytes(bytes),
-        ) = (step.place, step.content(side))
+        ) = (step.place, wanted)
         else {
-            return Err(WriteError::NoSuchPlace);
+            return self.set_part(step, wanted);
         };
         // What a copy held that did not count counts no more when it wavers: no
         // key is shown for it.
@@ -215,6 +235,14 @@ impl Medium for FmcosMedium<'_> {
             .transpose()?;
         let written = fmcos::update(&mut self.card, file, offset, bytes, line_key.as_ref())?;
         written.map_err(WriteError::refused)
+    }
+
+    /// Leaves the directory, so that what was made is read back as everybody
+    /// finds it.
+    fn commit(&mut self) -> Result<(), WriteError> {
+        self.directory = None;
+        self.opened = None;
+        Ok(())
     }
 }
 

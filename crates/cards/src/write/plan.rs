@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use xueka_apdu::FileId;
 use xueka_domain::Uid;
 
 use super::WriteError;
@@ -75,6 +76,39 @@ pub enum Place {
         file: FileName,
         /// Where the bytes begin in it, below 256.
         offset: u8,
+    },
+    /// A directory of FMCOS that a plan makes: its settings, as CREATE FILE
+    /// takes them. The place goes back by being emptied, for no command takes a
+    /// lone directory away.
+    FmcosDirectory {
+        /// The name by which it is selected.
+        directory: Directory,
+        /// The identifier under which it is made.
+        #[serde(with = "super::names::file_id")]
+        id: FileId,
+    },
+    /// The key file of such a directory, made before everything else in it.
+    FmcosKeyFile {
+        /// The directory.
+        directory: Directory,
+    },
+    /// A key of such a directory.
+    FmcosKey {
+        /// The directory.
+        directory: Directory,
+        /// What the key is for, as its record says.
+        kind: u8,
+        /// Its identifier among the keys of that kind.
+        id: u8,
+    },
+    /// A transparent file of such a directory: its settings, as CREATE FILE
+    /// takes them.
+    FmcosFile {
+        /// The directory.
+        directory: Directory,
+        /// The file.
+        #[serde(with = "super::names::file_id")]
+        id: FileId,
     },
     /// An application of a `DESFire`: whether there is one, and its settings,
     /// as GET KEY SETTINGS tells them.
@@ -214,13 +248,79 @@ impl Place {
         match self {
             Self::ClassicBlock(_) | Self::ClassicTrailer { .. } => Chip::MifareClassic,
             Self::Page(_) => Chip::Type2,
-            Self::File { .. } => Chip::Files,
+            Self::File { .. }
+            | Self::FmcosDirectory { .. }
+            | Self::FmcosKeyFile { .. }
+            | Self::FmcosKey { .. }
+            | Self::FmcosFile { .. } => Chip::Files,
             Self::DesfireApplication { .. }
             | Self::DesfireFileSettings { .. }
             | Self::DesfireFile { .. }
             | Self::DesfireKey { .. } => Chip::Desfire,
         }
     }
+}
+
+/// Which place it is, as people who know the chip write it; the kind aside.
+/// Numbers of directories, files and applications are hexadecimal.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClassicBlock(number) | Self::Page(number) => write!(f, "{number}"),
+            Self::ClassicTrailer { sector } => write!(f, "{sector}"),
+            Self::File {
+                directory,
+                file,
+                offset,
+            } => {
+                write_directory(f, *directory)?;
+                f.write_str("/")?;
+                match file {
+                    FileName::Short(sfi) => write!(f, "SFI {}", sfi.number())?,
+                    FileName::Long(id) => write!(f, "{:04X}", id.0)?,
+                }
+                write!(f, "+{offset}")
+            }
+            Self::FmcosDirectory { directory, .. } | Self::FmcosKeyFile { directory } => {
+                write_directory(f, *directory)
+            }
+            Self::FmcosKey {
+                directory,
+                kind,
+                id,
+            } => {
+                write_directory(f, *directory)?;
+                write!(f, "/{kind:02X} {id}")
+            }
+            Self::FmcosFile { directory, id } => {
+                write_directory(f, *directory)?;
+                write!(f, "/{:04X}", id.0)
+            }
+            Self::DesfireApplication { application } => f.write_str(&named(*application)),
+            Self::DesfireFileSettings { application, file } => {
+                write!(f, "{}/{file}", named(*application))
+            }
+            Self::DesfireFile {
+                application,
+                file,
+                offset,
+                ..
+            } => write!(f, "{}/{file}+{offset}", named(*application)),
+            Self::DesfireKey { application, key } => write!(f, "{}/{key}", named(*application)),
+        }
+    }
+}
+
+fn write_directory(f: &mut fmt::Formatter<'_>, directory: Directory) -> fmt::Result {
+    match directory {
+        Directory::Root => f.write_str("3F00"),
+        Directory::Named(name) => f.write_str(&hex::encode_upper(name.as_bytes())),
+        Directory::Numbered(id) => write!(f, "{:04X}", id.0),
+    }
+}
+
+fn named(application: [u8; 3]) -> String {
+    hex::encode_upper(application)
 }
 
 impl InvalidPlan {
@@ -256,6 +356,7 @@ impl fmt::Debug for Content {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use xueka_apdu::{DfName, FileId, Sfi};
 
     use super::*;
 
@@ -284,6 +385,88 @@ mod tests {
                     },
                 },
             ],
+        }
+    }
+
+    #[test]
+    fn a_place_is_written_as_people_write_it() {
+        let application = [0xF4, 0x81, 0x20];
+        let file = |directory, file, offset| Place::File {
+            directory,
+            file,
+            offset,
+        };
+        let name = DfName::new([0xA0, 0x00, 0x00, 0x03, 0x86]);
+        let sfi = Sfi::from_number(21).unwrap();
+        let cases = [
+            (Place::ClassicBlock(5), "5"),
+            (Place::ClassicTrailer { sector: 1 }, "1"),
+            (Place::Page(12), "12"),
+            (
+                file(
+                    Directory::Numbered(FileId(0x3F01)),
+                    FileName::Long(FileId(0x0015)),
+                    4,
+                ),
+                "3F01/0015+4",
+            ),
+            (
+                file(Directory::Root, FileName::Short(sfi), 0),
+                "3F00/SFI 21+0",
+            ),
+            (
+                file(Directory::Named(name), FileName::Short(sfi), 0),
+                "A000000386/SFI 21+0",
+            ),
+            (
+                Place::FmcosDirectory {
+                    directory: Directory::Named(name),
+                    id: FileId(0x3F02),
+                },
+                "A000000386",
+            ),
+            (
+                Place::FmcosKey {
+                    directory: Directory::Named(name),
+                    kind: 0x39,
+                    id: 1,
+                },
+                "A000000386/39 1",
+            ),
+            (
+                Place::FmcosFile {
+                    directory: Directory::Named(name),
+                    id: FileId(0x0016),
+                },
+                "A000000386/0016",
+            ),
+            (Place::DesfireApplication { application }, "F48120"),
+            (
+                Place::DesfireFileSettings {
+                    application,
+                    file: 1,
+                },
+                "F48120/1",
+            ),
+            (
+                Place::DesfireFile {
+                    application,
+                    file: 1,
+                    communication: Communication::Full,
+                    offset: 300,
+                },
+                "F48120/1+300",
+            ),
+            (
+                Place::DesfireKey {
+                    application,
+                    key: 2,
+                },
+                "F48120/2",
+            ),
+        ];
+        for (place, expected) in cases {
+            assert_eq!(place.to_string(), expected, "{place:?}");
         }
     }
 

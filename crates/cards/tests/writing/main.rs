@@ -13,6 +13,7 @@
 mod classic;
 mod desfire;
 mod fmcos;
+mod fmcos_making;
 mod lies;
 mod notes;
 mod pages;

@@ -27,6 +27,11 @@ impl Noise {
         self.next().to_be_bytes()[0]
     }
 
+    /// As often true as not.
+    pub(crate) fn coin(&mut self) -> bool {
+        self.byte() & 1 == 1
+    }
+
     pub(crate) fn bytes<const N: usize>(&mut self) -> [u8; N] {
         std::array::from_fn(|_| self.byte())
     }

@@ -111,7 +111,55 @@ impl desfire::Content {
     }
 }
 
+impl fmcos::Directory {
+    /// Files and keys that were being made are there, not there, or there with
+    /// anything in them; of a directory that was being emptied some may be left.
+    /// Which of these a chip comes to is not published.
+    pub(crate) fn tear(&mut self, old: &Self, noise: &mut Noise) {
+        let is_erased = self.files.len() + self.keys.len() < old.files.len() + old.keys.len();
+        if is_erased {
+            for (id, file) in &old.files {
+                if noise.coin() {
+                    self.files.insert(*id, file.clone());
+                }
+            }
+            self.keys.clone_from(&old.keys);
+            self.keys.retain(|_| noise.coin());
+            self.key_file = old.key_file.filter(|_| noise.coin());
+            self.is_open &= self.key_file.is_none();
+            return;
+        }
+        if self.key_file != old.key_file && noise.coin() {
+            self.key_file = old.key_file;
+        }
+        self.files
+            .retain(|id, _| old.files.contains_key(id) || noise.coin());
+        for (id, file) in &mut self.files {
+            match old.files.get(id) {
+                Some(old) => file.content.tear(&old.content, noise),
+                None => file.content.fill(noise),
+            }
+        }
+        self.keys
+            .retain(|key| old.key(key.kind, key.id).is_some() || noise.coin());
+        for key in &mut self.keys {
+            let before = old.key(key.kind, key.id);
+            let before = before.map_or(vec![0; key.value.len()], |old| old.value.clone());
+            if before != key.value {
+                key.value = mixed(&before, &key.value, noise).bytes;
+            }
+        }
+    }
+}
+
 impl fmcos::Content {
+    /// A file that was being made holds anything.
+    fn fill(&mut self, noise: &mut Noise) {
+        if let Self::Binary(bytes) = self {
+            bytes.fill_with(|| noise.byte());
+        }
+    }
+
     /// Whether FMCOS writes with backup is not published, so it does not here.
     pub(crate) fn tear(&mut self, old: &Self, noise: &mut Noise) {
         match (self, old) {
@@ -176,5 +224,72 @@ mod tests {
         ] {
             assert!(n > 50, "{what}: {n} of 1000");
         }
+    }
+
+    /// What many torn copies of one command leave, by `told`.
+    fn outcomes(
+        setup: &[&str],
+        command: &str,
+        told: impl Fn(&fmcos::Directory) -> String,
+    ) -> std::collections::BTreeSet<String> {
+        let mut before = fmcos::Fmcos::blank();
+        let send = |card: &mut fmcos::Fmcos, command: &str| {
+            let bytes = hex::decode(command).unwrap();
+            let answer = card.answer(&Command::parse(&bytes).unwrap());
+            assert!(answer.ends_with(&[0x90, 0x00]), "{command}: {answer:02X?}");
+        };
+        for command in setup {
+            send(&mut before, command);
+        }
+        let torn = (0..200).map(|seed| {
+            let mut card = before.clone();
+            send(&mut card, command);
+            card.tear(&before, &mut Noise::new(seed));
+            told(card.directory_mut(fmcos::MF).unwrap())
+        });
+        torn.collect()
+    }
+
+    #[test]
+    fn a_file_that_was_being_made_is_there_or_not() {
+        let file = "80E00001 07 28 0002 F0F0FFFF".replace(' ', "");
+        let there = outcomes(&[], &file, |root| match root.files.get(&1) {
+            None => "not there".to_owned(),
+            Some(fmcos::File {
+                content: fmcos::Content::Binary(bytes),
+                ..
+            }) if bytes.len() == 2 => "there".to_owned(),
+            Some(file) => format!("{file:?}"),
+        });
+        assert_eq!(
+            there.into_iter().collect::<Vec<_>>(),
+            ["not there", "there"]
+        );
+    }
+
+    #[test]
+    fn a_key_that_was_being_written_is_there_or_not_or_another() {
+        let key_file = "80E00000073F010001F0FFFF";
+        let key = "80D401000D39F0F0AA331122334455667788";
+        let there = outcomes(&[key_file], key, |root| {
+            match root.keys.first().map(|key| hex::encode(&key.value)) {
+                None => "not there",
+                Some(value) if value == "1122334455667788" => "there",
+                Some(_) => "another",
+            }
+            .to_owned()
+        });
+        let there = there.into_iter().collect::<Vec<_>>();
+        assert_eq!(there, ["another", "not there", "there"]);
+    }
+
+    #[test]
+    fn of_a_directory_that_was_being_emptied_some_may_be_left() {
+        let file = "80E00001072800 02F0F0FFFF".replace(' ', "");
+        let setup = ["80E00000073F010001F0FFFF", file.as_str()];
+        let left = outcomes(&setup, "800E000000", |root| {
+            format!("{} {}", root.key_file.is_some(), root.files.len())
+        });
+        assert_eq!(left.len(), 4, "{left:?}");
     }
 }

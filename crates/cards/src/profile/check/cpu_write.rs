@@ -1,22 +1,30 @@
 //! `[[cpu]]` with a record in two copies, and `[cpu.write]`.
 
 use toml::Spanned;
+use xueka_apdu::FileId;
 use xueka_domain::CardFamily;
 
-use super::{Checked, date_field, file, key, number_field, profile_key, wrong, wrong_cipher};
+use super::{
+    Checked, date_field, file, file_id, key, number_field, profile_key, wrong, wrong_cipher,
+};
 use crate::{
     Key, KeyRing,
     family::fmcos::LONGEST_WRITE,
     profile::{
-        document::{CpuTable, CpuWriteTable, FileBegin, FileCopies, FileDate, FileKeyTable},
+        document::{
+            CpuMakeTable, CpuTable, CpuWriteTable, FileBegin, FileCopies, FileDate, FileKeyTable,
+        },
         field::Fields,
-        place::{CpuCopies, CpuCopy, CpuFile, InternalAuthentication, ProofAnswer},
+        place::{CpuCopies, CpuCopy, CpuFile, CpuMaking, InternalAuthentication, ProofAnswer},
     },
     write::{KeyUse, copies::N_SEAL_BYTES, fmcos::key_kind},
 };
 
 /// The fewest bytes of a copy: a short number and the seal.
 const SHORTEST: u8 = 8;
+
+/// The settings of a file have two bits for the key of its line protection.
+const HIGHEST_LINE_KEY: u8 = 3;
 
 /// Checks where a record is kept twice, and number and dates within it.
 pub(super) fn in_copies(
@@ -31,7 +39,7 @@ pub(super) fn in_copies(
     }
     let (first, second) = (begin(&inner.first)?, begin(&inner.second)?);
     // A chip that is torn may lose more of a file than was being written.
-    if first.file == second.file {
+    if first.file.id() == second.file.id() {
         return wrong(copies, "the two copies stand in one file");
     }
     let room = usize::from(length) - N_SEAL_BYTES;
@@ -107,6 +115,39 @@ pub(super) fn write(
         Some(key_use(table, kind, n_name_bytes, keys))
     });
     proof.map(Ok).into_iter().chain(used).collect()
+}
+
+/// Checks how cards without the directory are given it.
+pub(super) fn make(
+    making: &Spanned<CpuMakeTable>,
+    table: &CpuTable,
+    keys: &KeyRing,
+) -> Checked<CpuMaking> {
+    let inner = making.as_ref();
+    // By its name the directory is known as the school's own before it is
+    // emptied; an identifier may be anybody's.
+    if table.application.is_none() {
+        return wrong(making, "a directory is made with a name: give application");
+    }
+    let written = table.write.as_ref().map(Spanned::as_ref);
+    let line_key = written.and_then(|written| written.line_key.as_ref());
+    if line_key.is_none() && written.is_none_or(|written| written.key.is_none()) {
+        return wrong(
+            making,
+            "anybody could write its files: give key or line_key",
+        );
+    }
+    if let Some(line_key) = line_key.filter(|it| it.as_ref().id > HIGHEST_LINE_KEY) {
+        return wrong(line_key, "a file that is made has line key 0 to 3");
+    }
+    let id = file_id(&inner.directory)?;
+    if id == FileId::MF {
+        return wrong(&inner.directory, "3F00 is the root, which every card has");
+    }
+    Ok(CpuMaking {
+        id,
+        card_key: key_use(&inner.card_key, key_kind::EXTERNAL, 0, keys)?,
+    })
 }
 
 fn key_use(
@@ -248,5 +289,49 @@ line_key = { name = "line", id = 2, diversify = ["uid", "application"] }
         let single = single.replace("offset = ", "sfi = 21, offset = ");
         let problem = read(&single).unwrap_err().to_string();
         assert!(problem.contains("only a record in copies"), "{problem}");
+    }
+
+    /// The same with a directory that may be made.
+    fn making(make: &str) -> String {
+        let named = PROFILE.replace("directory = \"3F01\"", "application = \"5855454B41\"");
+        format!("{named}make = {make}\n")
+    }
+
+    #[test]
+    fn a_directory_is_made_by_a_key_of_the_root() {
+        let make = r#"{ directory = "3F02", card_key = { name = "write", id = 0 } }"#;
+        let profile = read(&making(make)).unwrap();
+        let making = profile.cpu()[0].make.as_ref().unwrap();
+        assert_eq!(making.id.0, 0x3F02);
+        let key = &making.card_key;
+        assert_eq!((key.name.as_str(), key.slot), ("write", 0x3900));
+    }
+
+    #[test]
+    fn a_mistake_in_making_is_told_by_its_line() {
+        let make = |directory, key| {
+            format!("{{ directory = \"{directory}\", card_key = {{ name = \"{key}\", id = 0 }} }}")
+        };
+        let right = making(&make("3F02", "write"));
+        let unnamed = right.replace("application = \"5855454B41\"", "directory = \"3F01\"");
+        let unnamed = unnamed.replace(", \"application\"", "");
+        let open = right.replace("key = { name = \"write\", id = 1 }\n", "\n");
+        let open = open.replace("line_key =", "# line_key =");
+        let cases = [
+            (12, making(&make("3F0", "write")), "two each"),
+            (12, making(&make("3F00", "write")), "is the root"),
+            (12, making(&make("3F02", "other")), "DES or 3DES"),
+            (12, making(&make("3F02", "none")), "no key named"),
+            (12, unnamed, "give application"),
+            (12, open, "anybody could write"),
+            (11, right.replace("id = 2", "id = 4"), "line key 0 to 3"),
+        ];
+        for (expected_line, text, expected) in cases {
+            let Err(ProfileError::Profile { line, problem, .. }) = read(&text) else {
+                panic!("not refused: {expected}");
+            };
+            assert!(problem.contains(expected), "{expected}: {problem}");
+            assert_eq!(line, expected_line, "{problem}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use xueka_domain::Uid;
 use xueka_transport::CardSession;
 
-use super::FmcosMedium;
+use super::{FmcosMedium, making};
 use crate::{
     ReadingProfile,
     family::{city_union, t_union},
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Plans by the first place of the profile that says how it is written. No key
-/// is shown to the card.
+/// is shown to the card, but that of the root where the directory is to be made.
 ///
 /// # Errors
 ///
@@ -37,6 +37,12 @@ pub(in crate::write) fn plan(
     // Its own places are looked at before these in a reading.
     if t_union::read(&mut card.card)?.is_some() || city_union::read(&mut card.card)?.is_some() {
         return Err(WriteError::TransitCard);
+    }
+    if let Some(making) = &place.make
+        && !card.has_files(place.directory, record)?
+    {
+        card.may_make(place.directory, making)?;
+        return making::steps(place, record, keys, making, content);
     }
     card.enter(place.directory)
         .map_err(|_| WriteError::NoSuchPlace)?;

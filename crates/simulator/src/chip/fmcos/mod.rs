@@ -190,12 +190,13 @@ impl Fmcos {
 
     /// The field went away during a command.
     pub(crate) fn tear(&mut self, old: &Self, noise: &mut Noise) {
+        // A directory is made whole or not at all: no source tells otherwise,
+        // and half of one could only be taken away with all that is on a card.
+        self.directories
+            .retain(|id, _| old.directories.contains_key(id) || noise.coin());
         for (id, now) in &mut self.directories {
-            let old = old.directories.get(id);
-            for (id, file) in &mut now.files {
-                if let Some(old) = old.and_then(|old| old.files.get(id)) {
-                    file.content.tear(&old.content, noise);
-                }
+            if let Some(old) = old.directories.get(id) {
+                now.tear(old, noise);
             }
         }
     }
