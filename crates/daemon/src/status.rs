@@ -265,6 +265,15 @@ fn refused(refusal: Refusal) -> Told {
         Refusal::EntryFromState => R::EntryFromState,
         Refusal::TokenExists => R::TokenExists,
         Refusal::TokenNotFound => R::TokenNotFound,
+        Refusal::Step(step) => {
+            let (state, allowed) = step.standing().unwrap_or((step.code(), Vec::new()));
+            let allowed = allowed.join(", ");
+            return Told {
+                reason: R::IllegalTransition,
+                particulars: Some(format!("{state} → {allowed}")),
+                metadata: vec![("state", state.to_owned()), ("allowed", allowed)],
+            };
+        }
         Refusal::IllegalTransition(transition) => {
             let allowed: Vec<_> = transition.state.allowed().map(CardEvent::code).collect();
             let (state, allowed) = (transition.state.code(), allowed.join(", "));

@@ -3,6 +3,8 @@
 use thiserror::Error;
 use xueka_domain::{CardState, IllegalTransition};
 
+use crate::StepRefusal;
+
 /// Why the registry gave no answer, or made no change.
 ///
 /// Whatever the variant, nothing was changed, with the one exception that
@@ -107,6 +109,9 @@ pub enum Refusal {
     /// The state of the card does not allow this.
     #[error(transparent)]
     IllegalTransition(#[from] IllegalTransition),
+    /// The procedure does not allow this step now.
+    #[error(transparent)]
+    Step(#[from] StepRefusal),
     /// The number is on record with another chip than the one in hand.
     #[error("the card in hand is another chip than the one on record")]
     NotTheSameCard,
@@ -145,6 +150,7 @@ impl Refusal {
             Self::StudentHasCard => "STUDENT_HAS_CARD",
             Self::NoLiveCard => "NO_LIVE_CARD",
             Self::IllegalTransition(_) => "ILLEGAL_TRANSITION",
+            Self::Step(step) => step.code(),
             Self::NotTheSameCard => "NOT_THE_SAME_CARD",
             Self::EntryExists => "ENTRY_EXISTS",
             Self::EntryNotFound => "ENTRY_NOT_FOUND",

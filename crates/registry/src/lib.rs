@@ -10,8 +10,11 @@ mod journal;
 mod options;
 mod record;
 mod registry;
+mod roll;
 mod sqlite;
 mod stamp;
+mod step;
+mod student_record;
 mod token_name;
 
 pub use card_write::{CardWrite, CardWriteId, NewCardWrite, PlanText, WriteOutcome};
@@ -24,4 +27,9 @@ pub use record::{
 };
 pub use registry::Registry;
 pub use stamp::{Actor, InvalidName, RequestId, Stamp};
+pub use step::StepRefusal;
+pub use student_record::{
+    RefusedRollRow, RollOutcome, RollRefusal, RollRow, RollUpdate, StudentFilter, StudentOnRecord,
+    StudentPage,
+};
 pub use token_name::TokenName;

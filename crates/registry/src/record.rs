@@ -155,6 +155,8 @@ pub enum RowRefusal {
     UidTaken,
     /// The student has another card that is in use.
     StudentHasCard,
+    /// The student has left the school.
+    StudentLeft,
     /// The student number is on record with another name.
     NameDiffers,
     /// The card is on record with something else in this column.
@@ -238,6 +240,7 @@ impl RowRefusal {
             Self::NumberTaken => "NUMBER_TAKEN",
             Self::UidTaken => "UID_TAKEN",
             Self::StudentHasCard => "STUDENT_HAS_CARD",
+            Self::StudentLeft => "STUDENT_LEFT",
             Self::NameDiffers => "NAME_DIFFERS",
             Self::DiffersFromRecord => "DIFFERS_FROM_RECORD",
             Self::DatesReversed => "DATES_REVERSED",

@@ -163,6 +163,7 @@ fn row_words(reason: RowRefusal) -> (&'static str, &'static str) {
             "the student holds another live card; report it lost or damaged first",
             "该学生已有在用的卡，请先挂失或登记坏卡",
         ),
+        RowRefusal::StudentLeft => ("the student has left the school", "该学生已离校"),
         RowRefusal::NameDiffers => (
             "the student number is on record with another name",
             "该学籍号登记的姓名不同",

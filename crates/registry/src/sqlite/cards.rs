@@ -76,6 +76,15 @@ pub(crate) fn live_of(sql: &Connection, student: i64) -> Work<Option<CardRow>> {
     Ok(rows.into_iter().next())
 }
 
+/// All cards of a student, in the order in which they came on record.
+pub(crate) fn of_student(sql: &Connection, student: i64) -> Work<Vec<CardRow>> {
+    select(
+        sql,
+        "SELECT * FROM cards WHERE student = ?1 ORDER BY id",
+        [student],
+    )
+}
+
 /// The cards of a student whose place a new card takes.
 pub(crate) fn to_be_replaced(sql: &Connection, student: i64) -> Work<Vec<CardRow>> {
     select(

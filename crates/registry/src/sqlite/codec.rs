@@ -46,12 +46,16 @@ const ROLES: [(Role, &str); 5] = [
     (Role::Simulator, "SIMULATOR"),
 ];
 
-fn word_of<T: PartialEq>(table: &[(T, &'static str)], value: &T) -> &'static str {
+pub(crate) fn word_of<T: PartialEq>(table: &[(T, &'static str)], value: &T) -> &'static str {
     let found = table.iter().find(|(each, _)| each == value);
     found.map_or("", |(_, word)| word)
 }
 
-fn value_of<T: Copy>(table: &[(T, &'static str)], word: &str, column: &'static str) -> Work<T> {
+pub(crate) fn value_of<T: Copy>(
+    table: &[(T, &'static str)],
+    word: &str,
+    column: &'static str,
+) -> Work<T> {
     let found = table.iter().find(|(_, each)| *each == word);
     found
         .map(|(value, _)| *value)

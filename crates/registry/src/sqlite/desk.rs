@@ -15,9 +15,9 @@ use super::{
     failure::Work,
     issue::{self, NewCard},
     requests::{self, Made, Once},
-    writes,
+    students, writes,
 };
-use crate::{CardRecord, Collection, Refusal, RequestId, Stamp, WhichCard};
+use crate::{CardRecord, Collection, Refusal, RequestId, Stamp, StepRefusal, WhichCard};
 
 /// Hands a card out.
 pub(crate) fn collect(
@@ -37,8 +37,12 @@ pub(crate) fn collect(
         if let Some(uid) = collection.identity.uid() {
             writes::refuse_unfit(change.sql, uid)?;
         }
-        let student =
-            cards::student_id(change.sql, &collection.student)?.ok_or(Refusal::StudentNotFound)?;
+        let student = students::by_number(change.sql, &collection.student)?;
+        let student = student.ok_or(Refusal::StudentNotFound)?;
+        if student.has_left() {
+            return Err(Refusal::from(StepRefusal::StudentLeft).into());
+        }
+        let student = student.id;
         let id = match find_waiting(change.sql, student, collection.identity)? {
             Some(card) => hand_out(change, &card, collection)?,
             None => issue_at_desk(change, student, collection)?,

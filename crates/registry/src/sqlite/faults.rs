@@ -358,10 +358,13 @@ async fn the_schema_itself_forbids_what_the_rules_forbid() {
     let bench = Bench::new().await;
     bench
         .on_writer(
-            "INSERT INTO students VALUES (1, 'A', 'a', NULL, 1), (2, 'B', 'b', NULL, 1);
+            "INSERT INTO students (id, number, name, class_name, version) VALUES (1, 'A', 'a', NULL, 1), \
+             (2, 'B', 'b', NULL, 1), (4, 'D', 'd', NULL, 1);
+             UPDATE students SET enrolment = 'LEFT' WHERE id = 4;
              INSERT INTO cards (id, number, uid, student, state, issue_time, state_time, version)
              VALUES (1, '1000', NULL, 1, 'ACTIVE', 0, 0, 1),
-                    (2, NULL, x'01020304', 2, 'ACTIVE', 0, 0, 1);",
+                    (2, NULL, x'01020304', 2, 'ACTIVE', 0, 0, 1),
+                    (3, '3000', NULL, 4, 'LOST', 0, 0, 1);",
         )
         .await;
     let insert = |values: &str| {
@@ -376,11 +379,15 @@ async fn the_schema_itself_forbids_what_the_rules_forbid() {
         insert("NULL, NULL, 1, 'LOST'"),
         insert("'1002', NULL, 9, 'LOST'"),
         insert("'1003', NULL, 1, 'GONE'"),
-        "INSERT INTO students VALUES (3, 'A', 'c', NULL, 1)".to_owned(),
+        "INSERT INTO students (id, number, name, class_name, version) VALUES (3, 'A', 'c', NULL, 1)".to_owned(),
         "UPDATE cards SET number = '2000' WHERE id = 1".to_owned(),
         "UPDATE cards SET number = NULL WHERE id = 1".to_owned(),
         "UPDATE cards SET student = 1 WHERE id = 2".to_owned(),
         "DELETE FROM cards WHERE id = 1".to_owned(),
+        "UPDATE students SET enrolment = 'LEFT' WHERE id = 1".to_owned(),
+        "UPDATE students SET enrolment = 'GONE' WHERE id = 1".to_owned(),
+        insert("'1004', NULL, 4, 'ACTIVE'"),
+        "UPDATE cards SET state = 'ACTIVE' WHERE id = 3".to_owned(),
         "INSERT INTO blocks (by_hand, reason, create_time, version) \
          VALUES (1, 'BY_HAND', 0, 1)"
             .to_owned(),

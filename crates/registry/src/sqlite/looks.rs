@@ -49,7 +49,7 @@ mod tests {
         let mut sql = Connection::open_in_memory().unwrap();
         schema::migrate(&mut sql, false).unwrap();
         sql.execute_batch(
-            "INSERT INTO students VALUES (4, 'A', 'a', NULL, 1);
+            "INSERT INTO students (id, number, name, class_name, version) VALUES (4, 'A', 'a', NULL, 1);
              INSERT INTO cards (id, number, uid, student, state, issue_time, state_time, version)
              VALUES (7, '1000751012345678', NULL, 4, 'ACTIVE', 0, 0, 1);",
         )

@@ -14,14 +14,18 @@ mod digest;
 mod facts;
 mod failure;
 mod issue;
+mod leaving;
 mod looks;
 mod place;
 mod prints;
 mod readers;
 mod registration;
 mod requests;
+mod roll;
 mod schema;
 mod sightings;
+mod students;
+mod subjects;
 mod tokens;
 mod writer;
 mod writes;
@@ -52,7 +56,9 @@ pub(crate) use self::{
     looks::note as note_look,
     prints::{clashes, find as find_printed},
     registration::register,
+    roll::upsert as upsert_students,
     sightings::{is_news as is_new_sighting, record as record_sighting},
+    students::{find as find_student, search as search_students},
     tokens::{
         create as create_token, find as find_token, list as list_tokens, revoke as revoke_token,
     },

@@ -2,19 +2,20 @@
 
 use rusqlite::Connection;
 use xueka_domain::{
-    CardIdentity, CardNumber, CardState, ClassName, Column, IssuedCard, IssuedState, NoIdentity,
-    Student, StudentName, StudentNumber, Uid,
+    CardIdentity, CardNumber, CardState, ClassName, Column, Enrolment, IssuedCard, IssuedState,
+    NoIdentity, RollEntry, Student, Uid,
 };
 
 use super::{
     blocks,
     cards::{self, CardRow},
     change::{Change, Done},
-    codec::{Columns as _, day_text, family_word},
+    codec::{day_text, family_word},
     digest::Digest,
     failure::{Failure, Work},
     issue::{self, NewCard},
-    requests::{Kept, Made, Once},
+    requests::{Kept, Made, Once, place_of},
+    students::{self, StudentRow},
 };
 use crate::{RefusedRow, Registration, RegistrationOutcome, RequestId, RowRefusal, Stamp};
 
@@ -33,7 +34,7 @@ const COLUMNS: [Option<Column>; 9] = [
 ];
 
 /// The reasons, likewise.
-const REFUSALS: [RowRefusal; 8] = [
+const REFUSALS: [RowRefusal; 9] = [
     RowRefusal::NothingNamesTheCard,
     RowRefusal::RandomUid,
     RowRefusal::NumberTaken,
@@ -42,6 +43,7 @@ const REFUSALS: [RowRefusal; 8] = [
     RowRefusal::NameDiffers,
     RowRefusal::DiffersFromRecord,
     RowRefusal::DatesReversed,
+    RowRefusal::StudentLeft,
 ];
 
 /// What is wrong with a row, and in which column; in none when as a whole.
@@ -136,9 +138,9 @@ fn take_row(change: &mut Change<'_>, row: &IssuedCard) -> Work<Judged> {
         Ok(identity) => identity,
         Err(fault) => return Ok(Judged::Refused(fault)),
     };
-    let holder = find_holder(change.sql, &row.student.number)?;
+    let holder = students::by_number(change.sql, &row.student.number)?;
     if let Some(holder) = &holder
-        && holder.name != row.student.name
+        && holder.entry.student.name != row.student.name
     {
         let fault = (Some(Column::Name), RowRefusal::NameDiffers);
         return Ok(Judged::Refused(fault));
@@ -179,33 +181,12 @@ fn judge_alone(row: &IssuedCard) -> Result<CardIdentity, Fault> {
     })
 }
 
-/// A student on record.
-struct Holder {
-    id: i64,
-    name: StudentName,
-    class_name: Option<ClassName>,
-}
-
-fn find_holder(sql: &Connection, number: &StudentNumber) -> Work<Option<Holder>> {
-    let mut statement =
-        sql.prepare_cached("SELECT id, name, class_name FROM students WHERE number = ?1")?;
-    let mut rows = statement.query([number.reveal()])?;
-    let Some(row) = rows.next()? else {
-        return Ok(None);
-    };
-    Ok(Some(Holder {
-        id: row.raw("id")?,
-        name: row.parsed("name")?,
-        class_name: row.parsed_or_none("class_name")?,
-    }))
-}
-
 /// The card of a row, when it is on record: by its number, or among the cards
 /// of the same holder by its UID.
 fn find_listed(
     sql: &Connection,
     identity: CardIdentity,
-    holder: Option<&Holder>,
+    holder: Option<&StudentRow>,
 ) -> Work<Option<CardRow>> {
     if let Some(number) = identity.number() {
         return cards::by_number(sql, number);
@@ -219,7 +200,7 @@ fn find_listed(
 
 /// Compares a row with the card on record. What the row leaves empty is not
 /// compared, and neither is what happened to the card since.
-fn compare(row: &IssuedCard, holder: Option<&Holder>, card: &CardRow) -> Judged {
+fn compare(row: &IssuedCard, holder: Option<&StudentRow>, card: &CardRow) -> Judged {
     let Some(holder) = holder.filter(|holder| holder.id == card.student) else {
         return Judged::Refused((Some(Column::CardNumber), RowRefusal::NumberTaken));
     };
@@ -227,7 +208,7 @@ fn compare(row: &IssuedCard, holder: Option<&Holder>, card: &CardRow) -> Judged 
     let columns = [
         (
             Column::ClassName,
-            class_name.is_some() && class_name != holder.class_name.as_ref(),
+            class_name.is_some() && class_name != holder.entry.student.class_name.as_ref(),
         ),
         (Column::Uid, row.uid.is_some() && row.uid != card.uid),
         (
@@ -253,12 +234,16 @@ fn compare(row: &IssuedCard, holder: Option<&Holder>, card: &CardRow) -> Judged 
 fn judge_new(
     sql: &Connection,
     identity: CardIdentity,
-    holder: Option<&Holder>,
+    holder: Option<&StudentRow>,
 ) -> Work<Option<Fault>> {
     if let Some(uid) = identity.uid()
         && issue::is_uid_taken(sql, identity.number(), uid)?
     {
         return Ok(Some((Some(Column::Uid), RowRefusal::UidTaken)));
+    }
+    if holder.is_some_and(StudentRow::has_left) {
+        let fault = (Some(Column::StudentNumber), RowRefusal::StudentLeft);
+        return Ok(Some(fault));
     }
     if let Some(holder) = holder
         && cards::live_of(sql, holder.id)?.is_some()
@@ -270,27 +255,22 @@ fn judge_new(
 }
 
 /// Puts a student on record, or brings the class of one up to date.
-fn keep_holder(change: &Change<'_>, student: &Student, holder: Option<Holder>) -> Work<i64> {
-    let class_name = student.class_name.as_ref().map(ClassName::reveal);
-    let Some(holder) = holder else {
-        change
-            .sql
-            .prepare_cached(
-                "INSERT INTO students (number, name, class_name, version) VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .execute((
-                student.number.reveal(),
-                student.name.reveal(),
-                class_name,
-                change.version,
-            ))?;
-        return Ok(change.sql.last_insert_rowid());
+fn keep_holder(change: &Change<'_>, student: &Student, holder: Option<StudentRow>) -> Work<i64> {
+    let Some(mut holder) = holder else {
+        let entry = RollEntry {
+            student: student.clone(),
+            sex: None,
+            school: None,
+            cohort: None,
+            enrolment: Enrolment::default(),
+            enrolment_since: None,
+        };
+        return students::insert(change, &entry);
     };
-    if student.class_name.is_some() && student.class_name != holder.class_name {
-        change
-            .sql
-            .prepare_cached("UPDATE students SET class_name = ?2, version = ?3 WHERE id = ?1")?
-            .execute((holder.id, class_name, change.version))?;
+    let known = &mut holder.entry.student.class_name;
+    if student.class_name.is_some() && student.class_name != *known {
+        known.clone_from(&student.class_name);
+        students::write(change, holder.id, &holder.entry)?;
     }
     Ok(holder.id)
 }
@@ -361,11 +341,4 @@ fn recall(kept: Kept) -> Work<RegistrationOutcome> {
             .ok_or(Failure::Malformed("answer"))?,
         version,
     })
-}
-
-fn place_of<T: PartialEq>(table: &[T], value: &T) -> u8 {
-    let place = table.iter().position(|each| each == value);
-    place
-        .and_then(|place| u8::try_from(place).ok())
-        .unwrap_or(u8::MAX)
 }

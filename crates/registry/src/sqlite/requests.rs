@@ -35,6 +35,16 @@ pub(crate) enum Kept {
         refused: Vec<(u64, u8, u8)>,
         version: u64,
     },
+    /// What became of a roll: the totals, and the row and reason of each refusal
+    /// by its place in the table of `roll.rs`.
+    Roll {
+        received: u64,
+        added: u64,
+        changed: u64,
+        unchanged: u64,
+        refused: Vec<(u64, u8)>,
+        version: u64,
+    },
     /// An entry of the blacklist that was made.
     Entry { create_time: i64, version: u64 },
     /// An entry of the blacklist that was removed.
@@ -126,4 +136,12 @@ pub(crate) fn find(sql: &Connection, request: &RequestId, digest: [u8; 32]) -> W
             .map(Some)
             .map_err(|_| Failure::Malformed("answer")),
     }
+}
+
+/// The place of a value in a table by whose places kept answers name values.
+pub(crate) fn place_of<T: PartialEq>(table: &[T], value: &T) -> u8 {
+    let place = table.iter().position(|each| each == value);
+    place
+        .and_then(|place| u8::try_from(place).ok())
+        .unwrap_or(u8::MAX)
 }

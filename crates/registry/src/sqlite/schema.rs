@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_cards.sql"),
     include_str!("migrations/0002_prints.sql"),
     include_str!("migrations/0003_writes.sql"),
+    include_str!("migrations/0004_roll.sql"),
 ];
 
 /// The newest schema that this program knows.

@@ -7,6 +7,7 @@ pub(crate) mod model;
 pub(crate) mod printed;
 pub(crate) mod registration;
 pub(crate) mod requests;
+pub(crate) mod roll;
 pub(crate) mod stand;
 pub(crate) mod tokens;
 pub(crate) mod verification;

@@ -7,12 +7,13 @@ use std::sync::{
 
 use jiff::{SignedDuration, Timestamp};
 use xueka_domain::{
-    CardFamily, CardIdentity, CardKey, CardNumber, Coding, IssuedCard, IssuedState, NumberRule,
-    RuleParts, Student, StudentNumber, Subject, Take, Uid,
+    CardFamily, CardIdentity, CardKey, CardNumber, Coding, Enrolment, IssuedCard, IssuedState,
+    NumberRule, RollEntry, RuleParts, Student, StudentNumber, Subject, Take, Uid,
 };
 use xueka_registry::{
     CardRecord, Collection, Commit, OpenOptions, Refusal, Registration, RegistrationOutcome,
-    Registry, RegistryError, RequestId, Stamp, WhichCard,
+    Registry, RegistryError, RequestId, RollOutcome, RollRow, RollUpdate, Stamp, StudentOnRecord,
+    WhichCard,
 };
 
 /// An open registry, and what it told at each commit.
@@ -92,6 +93,19 @@ impl Stand {
         self.registry
             .cancel_loss(self.request(), stamp(3), identity)
             .await
+    }
+
+    /// Takes in a roll of these entries, each in the row of its place.
+    pub(crate) async fn enter(&self, entries: Vec<RollEntry>) -> RollOutcome {
+        self.registry
+            .upsert_students(self.request(), stamp(0), roll(entries))
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn student(&self, n: u32) -> StudentOnRecord {
+        let found = self.registry.find_student(student_number(n)).await;
+        found.unwrap().unwrap()
     }
 
     pub(crate) async fn card(&self, key: CardKey) -> CardRecord {
@@ -198,6 +212,28 @@ pub(crate) fn list(rows: Vec<IssuedCard>) -> Registration {
     Registration {
         rows,
         accept_good_rows: false,
+        dry_run: false,
+    }
+}
+
+/// What a roll says of a student.
+pub(crate) fn entry(n: u32) -> RollEntry {
+    RollEntry {
+        student: student(n),
+        sex: None,
+        school: Some("0106001".parse().unwrap()),
+        cohort: Some("2027届".parse().unwrap()),
+        enrolment: Enrolment::Enrolled,
+        enrolment_since: None,
+    }
+}
+
+pub(crate) fn roll(entries: Vec<RollEntry>) -> RollUpdate {
+    let rows = entries.into_iter().zip(1..);
+    RollUpdate {
+        rows: rows.map(|(entry, row)| RollRow { row, entry }).collect(),
+        accept_good_rows: false,
+        correct_names: false,
         dry_run: false,
     }
 }
