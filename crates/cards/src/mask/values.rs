@@ -118,6 +118,8 @@ fn make_up_uid(uid: &[u8], ordinal: usize) -> Vec<u8> {
     let n_kept = match uid {
         [0x08, _, _, _] => 1,
         [_, _, _, _] => 0,
+        // Where the maker stands is not known, and turned it looks the same.
+        [0xE0, .., 0xE0] if uid.len() == 8 => 1,
         // Some readers hand an ISO 15693 UID over turned.
         [.., 0xE0] if uid.len() == 8 => {
             let turned = uid.iter().rev().copied().collect::<Vec<_>>();
@@ -203,6 +205,7 @@ mod tests {
             ("045A137C2B6680", "045A5A5A5A0001", "seven bytes, NXP"),
             ("E00401502C7A1983", "E0045A5A5A5A0001", "ISO 15693, NXP"),
             ("83197A2C500104E0", "01005A5A5A5A04E0", "the same turned"),
+            ("E0A1B2C3D4E5F6E0", "E05A5A5A5A5A0001", "in either order"),
             ("012E3D4C5B6A7908", "5A5A5A5A5A5A0001", "FeliCa"),
             ("045A137C2B66805A5A5A", "045A5A5A5A5A5A5A0001", "ten"),
         ];
