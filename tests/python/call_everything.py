@@ -8,6 +8,7 @@ or when an answer is not the expected one.
 """
 
 import sys
+from pathlib import Path
 
 import grpc
 from google.protobuf import descriptor_pool, json_format, message_factory
@@ -15,6 +16,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase,
 )
 
+SERVICE_CONFIG = Path(__file__).resolve().parents[2] / "docs" / "service-config.json"
 NUMBER = "1000751012345678"
 CARD = f'kind = "transit-cpu"\nnumber = "{NUMBER}"\n'
 
@@ -151,8 +153,13 @@ def call(channel, method, requests):
 
 
 def main(address):
-    # The name of a Unix socket's path is no host name.
-    channel = grpc.insecure_channel(address, options=[("grpc.default_authority", "localhost")])
+    options = [
+        # The name of a Unix socket's path is no host name.
+        ("grpc.default_authority", "localhost"),
+        # A configuration that the library cannot read fails every call.
+        ("grpc.service_config", SERVICE_CONFIG.read_text()),
+    ]
+    channel = grpc.insecure_channel(address, options)
     database = ProtoReflectionDescriptorDatabase(channel)
     pool = descriptor_pool.DescriptorPool(database)
     services = sorted(database.get_services())

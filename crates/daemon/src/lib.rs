@@ -13,6 +13,8 @@ mod keys;
 mod listen;
 pub mod logging;
 mod reasons;
+#[cfg(test)]
+mod reference;
 pub mod server;
 mod services;
 pub mod signals;
