@@ -101,6 +101,11 @@ impl Field {
         self.is_mute = *presence == CardPresence::Mute;
     }
 
+    /// The source's count of arrivals and departures when it was last asked.
+    pub(crate) fn n_events(&self) -> u64 {
+        self.n_events
+    }
+
     /// Whether a card waits for its reading.
     pub(crate) fn is_unread(&self) -> bool {
         self.stay == Stay::Unread
@@ -167,6 +172,32 @@ impl Field {
         std::mem::take(&mut self.is_doubtful) && self.is_occupied()
     }
 
+    /// Whether listeners know what lies there.
+    pub(crate) fn is_told(&self) -> bool {
+        self.stay == Stay::Told
+    }
+
+    /// The card that listeners know was read again; tells when it is another
+    /// one, which took its place unseen. Whether it is.
+    ///
+    /// A reading that failed says nothing of that; whoever asks next hears why.
+    pub(crate) fn end_second_look(
+        &mut self,
+        outcome: Result<CardReading, ReaderError>,
+        mut tell: impl FnMut(TapChange),
+    ) -> bool {
+        let Ok(reading) = &outcome else { return false };
+        let found = identity(reading);
+        // A random UID names nobody, before and after.
+        if !self.is_told() || found == self.told {
+            return false;
+        }
+        self.told = found;
+        tell(TapChange::CardLeft);
+        tell(TapChange::CardArrived(outcome));
+        true
+    }
+
     /// The reader is detached: the card that is there leaves with it.
     pub(crate) fn detach(&mut self, why: &ReaderError, mut tell: impl FnMut(TapChange)) {
         match self.stay {
@@ -195,7 +226,8 @@ impl Field {
         }
     }
 
-    fn is_occupied(&self) -> bool {
+    /// Whether a card lies there, as far as is known.
+    pub(crate) fn is_occupied(&self) -> bool {
         match self.stay {
             Stay::Empty | Stay::Detached => false,
             Stay::Attaching { has_card } => has_card,

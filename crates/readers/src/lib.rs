@@ -48,12 +48,15 @@
 //! card that stays is one tap. The table of the machine is a test in
 //! `field.rs`.
 //!
-//! Beside the machine stand three things that change no state:
+//! Beside the machine stand four things that change no state:
 //!
 //! - *stalled*, whether an exchange has lasted too long, is asked of a clock, so
 //!   it is true at whatever moment someone asks;
 //! - *doubtful*, after the machine slept or the service stood still for five
-//!   seconds: the card is powered anew before anything else is done;
+//!   seconds: the card is powered anew before anything else is done, and one that
+//!   was told is read again, for it may have been changed for another unseen;
+//! - *wedged*, when one exchange after the other fails and the card stays: who
+//!   asks for more is told to unplug the reader;
 //! - *lit*, while a signal is shown: the lights are put back after 0.6 s.
 //!
 //! Whatever is to be done on a reader, its thread does, one thing after the
@@ -94,6 +97,7 @@ mod timing;
 mod uptime;
 mod waiting;
 mod watcher;
+mod wedge;
 mod who;
 
 pub use desk_reader::{DeskReader, DeskReaderError, check_desk_readers};

@@ -21,7 +21,7 @@ use self::serving::Job;
 use crate::{
     ReaderError, ReaderInfo, ReaderSettings, ReaderState, Signal, TapChange, TapEvent,
     exchange::ExchangeClock, field::Field, signals::PendingSignal, stall_watch::StallWatch,
-    sync::lock, taps::TapLog, who::Who,
+    sync::lock, taps::TapLog, wedge::Wedge, who::Who,
 };
 
 /// What a reading gives.
@@ -52,6 +52,7 @@ pub(crate) struct Common {
 /// What lies between the three parties.
 struct Desk {
     field: Field,
+    wedge: Wedge,
     /// Which reader it is; `None` until it was asked.
     who: Option<Arc<Who>>,
     requests: VecDeque<Request>,
@@ -135,6 +136,7 @@ impl Station {
             name: snapshot.name.clone(),
             desk: Mutex::new(Desk {
                 field: Field::new(&snapshot.presence, snapshot.n_events),
+                wedge: Wedge::default(),
                 who: None,
                 requests: VecDeque::new(),
                 served: None,
@@ -152,6 +154,9 @@ impl Station {
     /// Takes in what the watcher saw.
     pub(crate) fn observe(&self, snapshot: &ReaderSnapshot) {
         let desk = &mut *lock(&self.desk);
+        if desk.field.n_events() != snapshot.n_events {
+            desk.wedge.stir((self.common.settings.uptime)());
+        }
         let tell = self.teller(desk.who.as_deref());
         desk.field
             .observe(&snapshot.presence, snapshot.n_events, tell);

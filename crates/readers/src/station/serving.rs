@@ -14,12 +14,13 @@ use std::{
 use xueka_cards::{CardReading, ReadError, ReadingProfile, confirm_same_card, read_card};
 use xueka_transport::{CardReader, Dialect, ReaderIdentity, TransportError};
 
-use super::{Outcome, Reply, Station, Work};
+use super::{Desk, Outcome, Reply, Station, Work};
 use crate::{
     ReaderError, Signal,
     exchange::TimedSession,
     signals::{Lights, PendingSignal},
     sync::lock,
+    wedge::Wedged,
     who::Who,
 };
 
@@ -189,6 +190,13 @@ impl Station {
                 shift.kept_until = None;
                 let revived = self.exchange.time(|| shift.reader.power_cycle());
                 tracing::info!(reader = %self.name, ok = revived.is_ok(), "card powered anew");
+                if lock(&self.desk).field.is_told() {
+                    let read =
+                        |session: &mut TimedSession<'_>| read_in(session, dialect, profile, false);
+                    self.hold_card(shift, Connection::Ends, read, |outcome| {
+                        self.finish_second_look(outcome);
+                    });
+                }
             }
             Job::Tap => {
                 shift.kept_until = None;
@@ -250,13 +258,26 @@ impl Station {
 
     fn finish_tap(&self, outcome: Outcome) {
         let desk = &mut *lock(&self.desk);
-        let settings = &self.common.settings;
-        if settings.signals.shows_taps() && desk.can_show() {
-            let signal = signal_of(&outcome);
-            desk.signal = signal.map(|it| PendingSignal::new(it, settings.signal_grace));
-        }
+        self.show_tap(desk, signal_of(&outcome));
         let tell = self.teller(desk.who.as_deref());
         desk.field.end_tap(outcome, tell);
+    }
+
+    fn finish_second_look(&self, outcome: Outcome) {
+        let desk = &mut *lock(&self.desk);
+        let signal = signal_of(&outcome);
+        let tell = self.teller(desk.who.as_deref());
+        if desk.field.end_second_look(outcome, tell) {
+            tracing::info!(reader = %self.name, "the card was changed for another unseen");
+            self.show_tap(desk, signal);
+        }
+    }
+
+    fn show_tap(&self, desk: &mut Desk, signal: Option<Signal>) {
+        let settings = &self.common.settings;
+        if settings.signals.shows_taps() && desk.can_show() {
+            desk.signal = signal.map(|it| PendingSignal::new(it, settings.signal_grace));
+        }
     }
 
     fn finish_read(&self, outcome: Outcome) {
@@ -298,7 +319,7 @@ impl Station {
                 Err(TransportError::CardReset) if n_attempts_left > 0 => continue,
                 Err(error) => {
                     let is_gone = matches!(error, TransportError::ReaderGone);
-                    finish(Err(error.into()));
+                    finish(self.weigh(Err(error.into())));
                     return self.close_if(is_gone);
                 }
             };
@@ -310,7 +331,7 @@ impl Station {
                         outcome,
                         Err(ReadError::Transport(TransportError::ReaderGone))
                     );
-                    finish(outcome.map_err(ReaderError::from));
+                    finish(self.weigh(outcome.map_err(ReaderError::from)));
                     // On a machine with one core to spare the answer goes out
                     // first.
                     thread::yield_now();
@@ -318,6 +339,31 @@ impl Station {
                 }
             }
         }
+    }
+
+    /// The outcome of holding a card, or that the reader is wedged.
+    fn weigh<T>(&self, outcome: Result<T, ReaderError>) -> Result<T, ReaderError> {
+        let desk = &mut *lock(&self.desk);
+        match &outcome {
+            Ok(_) => desk.wedge.work(),
+            Err(ReaderError::NoCard | ReaderError::CardGone) if desk.field.is_occupied() => {
+                let was_wedged = desk.wedge.is_wedged();
+                desk.wedge.fail((self.common.settings.uptime)());
+                if desk.wedge.is_wedged() {
+                    if !was_wedged {
+                        tracing::warn!(reader = %self.name, "{Wedged}");
+                    }
+                    return Err(ReaderError::Failed(Arc::new(Wedged)));
+                }
+            }
+            Err(
+                ReaderError::CardChanged | ReaderError::Unreadable | ReaderError::NothingToCompare,
+            ) => {
+                desk.wedge.work();
+            }
+            Err(_) => {}
+        }
+        outcome
     }
 
     /// Closes the station of a reader that is gone: one that comes back, be it

@@ -1,9 +1,20 @@
 //! Readers that stop answering, and programs that get in the way.
 
-use std::time::Duration;
+use std::{
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
-use xueka_readers::{ReadOptions, ReaderError, ReaderSettings, ReaderState};
-use xueka_simulator::Fault;
+use xueka_readers::{ReadOptions, ReaderError, ReaderSettings, ReaderState, Readers, TapChange};
+use xueka_simulator::{Fault, SimulatedSource, Simulator};
+use xueka_transport::{
+    CancelWait, CardReader, CardSession, CardTransport, ReaderName, ReaderSnapshot, ReaderSource,
+    SourceError, TransportError,
+};
 
 use crate::house::{House, PATIENT, card, soon};
 
@@ -118,5 +129,107 @@ async fn short_answers_are_a_card_that_left() {
             matches!(torn, Err(ReaderError::CardGone)),
             "{fault:?} {torn:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_fails_before_a_card_that_stays_is_to_be_unplugged() {
+    static SECONDS: AtomicU64 = AtomicU64::new(100);
+    let settings = ReaderSettings {
+        uptime: || Duration::from_secs(SECONDS.load(Ordering::Relaxed)),
+        ..ReaderSettings::default()
+    };
+    let (simulator, source) = Simulator::in_process(1);
+    let is_wedged = Arc::new(AtomicBool::new(true));
+    let failing = Failing {
+        source,
+        is_wedged: Arc::clone(&is_wedged),
+    };
+    let readers = Readers::start(Box::new(failing), settings).unwrap();
+    let mut taps = readers.watch(1, 0);
+    simulator.insert(0, card()).unwrap();
+    loop {
+        let event = soon(taps.next()).await.unwrap();
+        if let TapChange::CardArrived(outcome) = event.change {
+            assert!(matches!(outcome, Err(ReaderError::CardGone)), "{outcome:?}");
+            break;
+        }
+    }
+    let read = async || soon(readers.read_card(None, ReadOptions::default())).await;
+    SECONDS.fetch_add(1, Ordering::Relaxed);
+    let second = read().await;
+    assert!(matches!(second, Err(ReaderError::CardGone)), "{second:?}");
+
+    SECONDS.fetch_add(1, Ordering::Relaxed);
+    let third = read().await;
+    let Err(error @ ReaderError::Failed(_)) = third else {
+        panic!("{third:?}")
+    };
+    let cause = error.source().unwrap().to_string();
+    assert!(cause.contains("unplug the reader"), "{cause}");
+
+    is_wedged.store(false, Ordering::Release);
+    assert!(read().await.is_ok());
+    is_wedged.store(true, Ordering::Release);
+    let anew = read().await;
+    assert!(matches!(anew, Err(ReaderError::CardGone)), "{anew:?}");
+    soon(readers.shutdown()).await;
+}
+
+/// A source whose readers fail at every exchange, as drivers say it of a card
+/// that was pulled away.
+struct Failing {
+    source: SimulatedSource,
+    is_wedged: Arc<AtomicBool>,
+}
+
+struct FailingReader {
+    reader: Box<dyn CardReader>,
+    is_wedged: Arc<AtomicBool>,
+}
+
+struct FailingSession<'a> {
+    session: Box<dyn CardSession + 'a>,
+    is_wedged: bool,
+}
+
+impl ReaderSource for Failing {
+    fn wait(&mut self) -> Result<Vec<ReaderSnapshot>, SourceError> {
+        self.source.wait()
+    }
+
+    fn canceller(&self) -> Box<dyn CancelWait> {
+        self.source.canceller()
+    }
+
+    fn reader(&self, name: &ReaderName) -> Box<dyn CardReader> {
+        Box::new(FailingReader {
+            reader: self.source.reader(name),
+            is_wedged: Arc::clone(&self.is_wedged),
+        })
+    }
+}
+
+impl CardReader for FailingReader {
+    fn open(&mut self) -> Result<Box<dyn CardSession + '_>, TransportError> {
+        Ok(Box::new(FailingSession {
+            session: self.reader.open()?,
+            is_wedged: self.is_wedged.load(Ordering::Acquire),
+        }))
+    }
+}
+
+impl CardTransport for FailingSession<'_> {
+    fn transmit(&mut self, command: &[u8], response: &mut Vec<u8>) -> Result<(), TransportError> {
+        if self.is_wedged {
+            return Err(TransportError::CardGone);
+        }
+        self.session.transmit(command, response)
+    }
+}
+
+impl CardSession for FailingSession<'_> {
+    fn atr(&self) -> &[u8] {
+        self.session.atr()
     }
 }
