@@ -6,7 +6,10 @@
 //!   Rights end when another directory is selected.
 //! - UPDATE BINARY is `00 D6`; a file with line protection wants `04 D6`, the
 //!   data followed by a MAC over the whole command that begins from a challenge
-//!   of four bytes and four zeros. A wrong MAC costs a try as well.
+//!   of four bytes and four zeros. A wrong MAC costs a try as well. An enciphered
+//!   file has the data, their length in front, enciphered block by block before.
+//!   Such files are read as they are, where their settings allow that: a reading
+//!   with a MAC could cost a try at every tap.
 //!
 //! Nothing outside the writing by plans calls these.
 //!
@@ -37,11 +40,24 @@ const BY_SHORT_NAME: u8 = 0x80;
 const CHALLENGE: Le = Le::new::<8>();
 const MAC_CHALLENGE: Le = Le::new::<4>();
 
-/// Bytes of a MAC.
+/// Bytes of a MAC, and of a block of the cipher.
 const N_MAC_BYTES: usize = 4;
+const N_BLOCK_BYTES: usize = 8;
 
 /// The most bytes that one command writes with a MAC behind them.
 pub(crate) const LONGEST_WRITE: u8 = 251;
+
+/// The most that it writes enciphered: their length before them, blocks of eight.
+pub(crate) const LONGEST_ENCIPHERED: u8 = 247;
+
+/// How bytes travel that are written to a file with line protection.
+#[derive(Clone, Copy)]
+pub(crate) struct Line<'k> {
+    /// The key, DES or 3DES.
+    pub(crate) key: &'k Key,
+    /// Whether they are enciphered before the MAC is made over them.
+    pub(crate) is_enciphered: bool,
+}
 
 /// What a card has, or the status word that refused it.
 type Answer<T> = Result<Result<T, StatusWord>, ReadError>;
@@ -99,13 +115,13 @@ pub(crate) fn authenticate(card: &mut Dialogue<'_>, id: u8, key: &Key) -> Answer
     send(card, [PLAIN, 0x82, 0x00, id], &proof, None)
 }
 
-/// Writes bytes of a transparent file, with a MAC where there is a key for it.
+/// Writes bytes of a transparent file, protected where there is a key for it.
 pub(crate) fn update(
     card: &mut Dialogue<'_>,
     file: FileName,
     offset: u8,
     bytes: &[u8],
-    line_key: Option<&Key>,
+    line: Option<Line<'_>>,
 ) -> Answer<()> {
     if let Err(refused) = go_to(card, file)? {
         return Ok(Err(refused));
@@ -114,11 +130,16 @@ pub(crate) fn update(
         FileName::Short(sfi) => BY_SHORT_NAME | sfi.number(),
         FileName::Long(_) => 0x00,
     };
-    let Some(key) = line_key else {
+    let Some(line) = line else {
         return send(card, [PLAIN, 0xD6, p1, offset], bytes, None);
     };
-    let Some((chain, last)) = ciphers(key) else {
+    let Some((chain, last)) = ciphers(line.key) else {
         return Ok(Err(StatusWord::NOT_ALLOWED));
+    };
+    let bytes = if line.is_enciphered {
+        enciphered(&last, bytes)
+    } else {
+        bytes.to_vec()
     };
     let start = match challenge::<4>(card, MAC_CHALLENGE)? {
         Ok([a, b, c, d]) => [a, b, c, d, 0, 0, 0, 0],
@@ -126,9 +147,24 @@ pub(crate) fn update(
     };
     let header = [WITH_MAC, 0xD6, p1, offset];
     let lc = u8::try_from(bytes.len() + N_MAC_BYTES).unwrap_or(u8::MAX);
-    let message = [&header[..], &[lc], bytes].concat();
+    let message = [&header[..], &[lc], &bytes].concat();
     let mac = retail_mac((&chain, &last), start, &message);
-    send(card, header, &[bytes, &mac].concat(), None)
+    send(card, header, &[&bytes[..], &mac].concat(), None)
+}
+
+/// The length and the bytes, filled with `80` and zeros to whole blocks where
+/// they are not, each block enciphered by itself.
+fn enciphered(cipher: &DesCipher, bytes: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
+    let mut data = [&[length], bytes].concat();
+    if !data.len().is_multiple_of(N_BLOCK_BYTES) {
+        data.push(0x80);
+        data.resize(data.len().next_multiple_of(N_BLOCK_BYTES), 0x00);
+    }
+    for block in data.as_chunks_mut::<N_BLOCK_BYTES>().0 {
+        cipher.encrypt(block);
+    }
+    data
 }
 
 /// Makes a file that is named by its whole identifier the current one.

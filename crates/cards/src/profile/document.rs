@@ -203,10 +203,21 @@ pub(super) struct FileBegin {
 pub(super) struct CpuWriteTable {
     /// It is proved to the card for the right to write.
     pub(super) key: Option<Spanned<FileKeyTable>>,
-    /// It makes the MAC of what is written.
-    pub(super) line_key: Option<Spanned<FileKeyTable>>,
+    /// It makes the MAC of what is written, and enciphers it.
+    pub(super) line_key: Option<Spanned<LineKeyTable>>,
     /// How cards without the directory are given it.
     pub(super) make: Option<Spanned<CpuMakeTable>>,
+}
+
+/// The same with `encrypted = true` for files with that protection.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LineKeyTable {
+    pub(super) name: Spanned<String>,
+    pub(super) id: u8,
+    pub(super) diversify: Option<Spanned<Vec<Spanned<String>>>>,
+    #[serde(default)]
+    pub(super) encrypted: bool,
 }
 
 /// `make = { directory = "3F01", card_key = { name = "factory", id = 0 } }`.

@@ -31,7 +31,10 @@ use crate::{
     ChipAuthentication, Key,
     dialogue::Dialogue,
     diversify::card_key,
-    family::{fmcos, proof},
+    family::{
+        fmcos::{self, Line},
+        proof,
+    },
     profile::place::{Directory, FileName, InternalAuthentication, ProfileKey, ProofAnswer},
     read::ask_uid,
 };
@@ -44,6 +47,9 @@ pub(crate) mod key_kind {
     pub(crate) const DECRYPT: u8 = 0x31;
     /// It makes the MAC of what is written.
     pub(crate) const LINE_PROTECTION: u8 = 0x36;
+    /// The same key, by which what is written is enciphered besides: the bits
+    /// with which the settings of a file ask for that.
+    pub(crate) const LINE_ENCIPHERED: u8 = 0xF6;
     /// It is proved to the card for a right.
     pub(crate) const EXTERNAL: u8 = 0x39;
 }
@@ -227,13 +233,24 @@ impl Medium for FmcosMedium<'_> {
             return Ok(());
         }
         self.open(directory, &step.keys)?;
-        let is_line_key =
-            |key: &&KeyUse| matches!(key.slot.to_be_bytes(), [key_kind::LINE_PROTECTION, _]);
-        let line_key = step.keys.iter().find(is_line_key);
+        let line_key = step
+            .keys
+            .iter()
+            .find_map(|key| match key.slot.to_be_bytes() {
+                [key_kind::LINE_PROTECTION, _] => Some((key, false)),
+                [key_kind::LINE_ENCIPHERED, _] => Some((key, true)),
+                _ => None,
+            });
         let line_key = line_key
-            .map(|key| self.secret(key, directory))
+            .map(|(key, is_enciphered)| {
+                Ok::<_, WriteError>((self.secret(key, directory)?, is_enciphered))
+            })
             .transpose()?;
-        let written = fmcos::update(&mut self.card, file, offset, bytes, line_key.as_ref())?;
+        let line = line_key.as_ref().map(|(key, is_enciphered)| Line {
+            key,
+            is_enciphered: *is_enciphered,
+        });
+        let written = fmcos::update(&mut self.card, file, offset, bytes, line)?;
         written.map_err(WriteError::refused)
     }
 

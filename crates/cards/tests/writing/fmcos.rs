@@ -52,12 +52,24 @@ fn school_with_mac() -> School {
     school_with("school", r#"line_key = { name = "school", id = 0 }"#)
 }
 
+fn school_with_cipher() -> School {
+    school_with(
+        "school",
+        r#"line_key = { name = "school", id = 0, encrypted = true }"#,
+    )
+}
+
 fn blank() -> VirtualCard {
     VirtualCard::from_toml(&format!("kind = 'fm1208'\n{FILES}")).unwrap()
 }
 
 fn blank_with_mac() -> VirtualCard {
     let files = FILES.replace("access", "protection = 'mac'\naccess");
+    VirtualCard::from_toml(&format!("kind = 'fm1208'\n{files}")).unwrap()
+}
+
+fn blank_with_cipher() -> VirtualCard {
+    let files = FILES.replace("access", "protection = 'encrypted'\naccess");
     VirtualCard::from_toml(&format!("kind = 'fm1208'\n{files}")).unwrap()
 }
 
@@ -84,7 +96,11 @@ fn sent(card: &VirtualCard, head: [u8; 2]) -> usize {
 
 #[test]
 fn copies_are_written_in_turn_and_read_by_the_same_profile() {
-    for (school, mut card) in [(school(), blank()), (school_with_mac(), blank_with_mac())] {
+    for (school, mut card) in [
+        (school(), blank()),
+        (school_with_mac(), blank_with_mac()),
+        (school_with_cipher(), blank_with_cipher()),
+    ] {
         assert_eq!(school.number(&mut card), Ok(None));
         card.put_back();
         let copies = [
@@ -170,6 +186,23 @@ fn a_wrong_key_of_the_line_is_not_used_again() {
 }
 
 #[test]
+fn an_enciphered_line_shows_neither_number_nor_day() {
+    let (school, mut card) = (school_with_cipher(), blank_with_cipher());
+    let plan = school.plan(&mut card, &content("20240017")).unwrap();
+    card.put_back();
+    write_card(&mut card, school.tools(), &plan, &mut Notes::default()).unwrap();
+    let exchanges = card.exchanges();
+    let mut sent = exchanges.iter().map(|exchange| &exchange.command);
+    let update = sent.find(|command| command.starts_with(&[0x04, 0xD6]));
+    // Length and 20 bytes in three blocks, and the MAC.
+    let update = update.unwrap();
+    assert_eq!(update.len(), 5 + 24 + 4);
+    for plain in ["20240017", "20270831"] {
+        assert!(!hex::encode(update).contains(plain), "{plain}");
+    }
+}
+
+#[test]
 fn an_imitation_that_believes_any_key_is_not_written() {
     let text = format!("kind = 'cpu-tid'\n{FILES}");
     let (school, mut card) = (school(), VirtualCard::from_toml(&text).unwrap());
@@ -231,7 +264,12 @@ fn a_card_with_line_protection_that_is_torn_is_made_whole() {
 
 #[test]
 fn a_torn_card_reads_as_old_or_new() {
-    for (school, card) in [(school(), blank()), (school_with_mac(), blank_with_mac())] {
+    let cards = [
+        (school(), blank()),
+        (school_with_mac(), blank_with_mac()),
+        (school_with_cipher(), blank_with_cipher()),
+    ];
+    for (school, card) in cards {
         let card = written(&school, card);
         old_or_new(&school, &card, &prolonged("20250099"), n_cards(3));
     }

@@ -47,6 +47,10 @@ fn school_with(profile: &str) -> School {
     School::new(profile, KEYS, Dialect::STANDARD)
 }
 
+fn school_with_cipher() -> School {
+    school_with(&profile("factory").replace("id = 2,", "id = 2, encrypted = true,"))
+}
+
 fn school() -> School {
     school_with(&profile("factory"))
 }
@@ -142,6 +146,13 @@ fn a_delivered_card_becomes_a_card_of_the_school() {
     card.put_back();
     school.write(&mut card, &content("20250099"));
     assert_eq!(dangers(&card, Danger::Create), 0);
+}
+
+#[test]
+fn files_of_an_enciphered_line_are_made_for_it() {
+    let (school, mut card) = (school_with_cipher(), delivered(""));
+    school.write(&mut card, &content("20240017"));
+    school.write(&mut card, &content("20250099"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //!
 //! - `80 E0 id` makes a file: `38` a directory, `3F` the key file of the current
 //!   one, which has to come first, `28` a transparent file, with `80` more when
-//!   writes carry a MAC.
+//!   writes carry a MAC and `C0` more when they are enciphered besides.
 //! - `80 D4 01 id` adds a key to the key file. It travels as it is: cards are
 //!   made where nobody listens.
 //! - `80 0E` empties the current directory, keys included, which stays itself.
@@ -34,8 +34,12 @@ pub(crate) const KEY_FILE: FileId = FileId(0x0000);
 const DIRECTORY: u8 = 0x38;
 const KEYS: u8 = 0x3F;
 const TRANSPARENT: u8 = 0x28;
-/// Added to it: writes carry a MAC.
+/// Added to it: writes carry a MAC, and are enciphered besides.
 const WITH_MAC: u8 = 0x80;
+const ENCIPHERED: u8 = 0xC0;
+
+/// What of the first byte of settings and records is the kind.
+pub(crate) const KIND_BITS: u8 = 0x3F;
 
 /// Rights.
 const ALWAYS: u8 = 0xF0;
@@ -112,18 +116,20 @@ pub(crate) fn key_file(n_keys: u16) -> Option<Vec<u8>> {
 }
 
 /// Settings of a transparent file of so many bytes that everybody reads. It is
-/// written behind a key of the directory where there is one, and with a MAC by
-/// the line key of that identifier (0 to 3) where there is one.
-pub(crate) fn transparent(n_bytes: u16, has_key: bool, line_key: Option<u8>) -> Vec<u8> {
+/// written behind a key of the directory where there is one, and protected by a
+/// line key, given as its kind with the bits for that and its identifier (0 to
+/// 3), where there is one.
+pub(crate) fn transparent(n_bytes: u16, has_key: bool, line_key: Option<[u8; 2]>) -> Vec<u8> {
     let [high, low] = n_bytes.to_be_bytes();
     let write = if has_key { BY_A_KEY_HERE } else { ALWAYS };
-    let kind = match line_key {
-        None => TRANSPARENT,
-        Some(_) => TRANSPARENT | WITH_MAC,
+    let (kind, id) = match line_key {
+        None => (TRANSPARENT, 0),
+        Some([key_kind::LINE_ENCIPHERED, id]) => (TRANSPARENT | ENCIPHERED, id),
+        Some([_, id]) => (TRANSPARENT | WITH_MAC, id),
     };
     // All ones: plain reads, and key 0 for reading and writing. The two lowest
     // bits name the key for writing, counted down from 3.
-    let access = 0xFC | (3 - line_key.unwrap_or_default().min(3));
+    let access = 0xFC | (3 - id.min(3));
     vec![kind, high, low, ALWAYS, write, 0xFF, access]
 }
 

@@ -9,10 +9,11 @@ use super::{
 };
 use crate::{
     Key, KeyRing,
-    family::fmcos::LONGEST_WRITE,
+    family::fmcos::{LONGEST_ENCIPHERED, LONGEST_WRITE, making::KEY_FILE},
     profile::{
         document::{
             CpuMakeTable, CpuTable, CpuWriteTable, FileBegin, FileCopies, FileDate, FileKeyTable,
+            LineKeyTable,
         },
         field::Fields,
         place::{CpuCopies, CpuCopy, CpuFile, CpuMaking, InternalAuthentication, ProofAnswer},
@@ -39,6 +40,12 @@ pub(super) fn in_copies(
     }
     let (first, second) = (begin(&inner.first)?, begin(&inner.second)?);
     // A chip that is torn may lose more of a file than was being written.
+    if [first, second]
+        .iter()
+        .any(|copy| copy.file.id() == KEY_FILE)
+    {
+        return wrong(copies, "the file 0000 holds the keys");
+    }
     if first.file.id() == second.file.id() {
         return wrong(copies, "the two copies stand in one file");
     }
@@ -93,9 +100,9 @@ pub(super) fn write(
     n_name_bytes: usize,
     keys: &KeyRing,
 ) -> Checked<Box<[KeyUse]>> {
-    if table.copies.is_none() {
+    let Some(copies) = &table.copies else {
         return wrong(written, "only a record in copies is written");
-    }
+    };
     if family != CardFamily::OtherIso14443 {
         return wrong(written, "transit cards are never written");
     }
@@ -106,14 +113,11 @@ pub(super) fn write(
         slot: slot(proof_kind(proof.answer), proof.key_id),
         diversified_by: proof.key.diversified_by.to_vec(),
     });
-    let used = [
-        (&inner.key, key_kind::EXTERNAL),
-        (&inner.line_key, key_kind::LINE_PROTECTION),
-    ];
-    let used = used.into_iter().filter_map(|(table, kind)| {
-        let table = table.as_ref()?;
-        Some(key_use(table, kind, n_name_bytes, keys))
-    });
+    let right = inner.key.as_ref();
+    let right = right.map(|table| shown_key(table, n_name_bytes, keys));
+    let line = inner.line_key.as_ref();
+    let line = line.map(|table| line_key(table, &copies.as_ref().length, n_name_bytes, keys));
+    let used = right.into_iter().chain(line);
     proof.map(Ok).into_iter().chain(used).collect()
 }
 
@@ -146,27 +150,72 @@ pub(super) fn make(
     }
     Ok(CpuMaking {
         id,
-        card_key: key_use(&inner.card_key, key_kind::EXTERNAL, 0, keys)?,
+        card_key: shown_key(&inner.card_key, 0, keys)?,
     })
 }
 
+/// A key in its use.
 fn key_use(
-    table: &Spanned<FileKeyTable>,
-    kind: u8,
+    name: &Spanned<String>,
+    slot: u16,
+    diversify: Option<&Spanned<Vec<Spanned<String>>>>,
     n_name_bytes: usize,
     keys: &KeyRing,
 ) -> Checked<KeyUse> {
-    let inner = table.as_ref();
-    let named = match key(&inner.name, keys)? {
+    let named = match key(name, keys)? {
         named @ (Key::Des(_) | Key::DoubleDes(_)) => named,
-        other => return wrong_cipher(&inner.name, other, "a DES or 3DES key"),
+        other => return wrong_cipher(name, other, "a DES or 3DES key"),
     };
-    let checked = profile_key(named, inner.diversify.as_ref(), n_name_bytes)?;
+    let checked = profile_key(named, diversify, n_name_bytes)?;
     Ok(KeyUse {
-        name: inner.name.as_ref().clone(),
-        slot: slot(kind, inner.id),
+        name: name.as_ref().clone(),
+        slot,
         diversified_by: checked.diversified_by.into(),
     })
+}
+
+/// A key that is proved to the card.
+fn shown_key(
+    table: &Spanned<FileKeyTable>,
+    n_name_bytes: usize,
+    keys: &KeyRing,
+) -> Checked<KeyUse> {
+    let table = table.as_ref();
+    let slot = slot(key_kind::EXTERNAL, table.id);
+    key_use(
+        &table.name,
+        slot,
+        table.diversify.as_ref(),
+        n_name_bytes,
+        keys,
+    )
+}
+
+/// A key that protects what is written, for copies of so many bytes.
+fn line_key(
+    table: &Spanned<LineKeyTable>,
+    length: &Spanned<u8>,
+    n_name_bytes: usize,
+    keys: &KeyRing,
+) -> Checked<KeyUse> {
+    let table = table.as_ref();
+    if table.encrypted && *length.as_ref() > LONGEST_ENCIPHERED {
+        let reason = format!("an encrypted copy has at most {LONGEST_ENCIPHERED} bytes");
+        return wrong(length, reason);
+    }
+    let kind = if table.encrypted {
+        key_kind::LINE_ENCIPHERED
+    } else {
+        key_kind::LINE_PROTECTION
+    };
+    let slot = slot(kind, table.id);
+    key_use(
+        &table.name,
+        slot,
+        table.diversify.as_ref(),
+        n_name_bytes,
+        keys,
+    )
 }
 
 fn proof_kind(answer: ProofAnswer) -> u8 {
@@ -215,6 +264,16 @@ line_key = { name = "line", id = 2, diversify = ["uid", "application"] }
         let expected = [("genuine", 0x3003), ("write", 0x3901), ("line", 0x3602)];
         assert_eq!(keys.collect::<Vec<_>>(), expected);
         assert_eq!(profile.cpu()[0].copies.unwrap().second.offset, 4);
+    }
+
+    #[test]
+    fn an_encrypted_line_has_its_own_use_and_limit() {
+        let text = PROFILE.replace("\"application\"] }", "\"application\"], encrypted = true }");
+        let profile = read(&text).unwrap();
+        let keys = profile.cpu()[0].write.as_ref().unwrap();
+        assert_eq!(keys.last().map(|key| key.slot), Some(0xF602));
+        let problem = read(&text.replace("length = 18", "length = 248")).unwrap_err();
+        assert!(problem.to_string().contains("at most 247"), "{problem}");
     }
 
     #[test]
@@ -271,6 +330,13 @@ line_key = { name = "line", id = 2, diversify = ["uid", "application"] }
                 "line_key = { name = \"other\", id = 1 }".to_owned(),
                 "DES or 3DES",
             ),
+            (
+                11,
+                "line_key = { name = \"line\", id = 1, encrypt = true }".to_owned(),
+                "unknown field",
+            ),
+            (5, copies(one, "file = \"0000\"", 18), "holds the keys"),
+            (5, copies(one, "file = \"0015\"", 18), "in one file"),
         ];
         for (changed, new, expected) in cases {
             let mut lines = PROFILE.lines().collect::<Vec<_>>();

@@ -41,14 +41,12 @@ pub(super) fn steps(
     let n_keys = u16::try_from(keys.len()).map_err(|_| WriteError::DoesNotFit)?;
     let copies = [record.first, record.second];
     let sizes = copies.map(|copy| u16::from(copy.offset) + u16::from(record.length));
-    let of_kind = |wanted| {
-        let mut slots = keys.iter().map(|key| key.slot.to_be_bytes());
-        slots.find_map(|[kind, id]| (kind == wanted).then_some(id))
+    let slots = || keys.iter().map(|key| key.slot.to_be_bytes());
+    let has_key = slots().any(|[kind, _]| kind == key_kind::EXTERNAL);
+    let is_line_key = |[kind, _]: &[u8; 2]| {
+        matches!(*kind, key_kind::LINE_PROTECTION | key_kind::LINE_ENCIPHERED)
     };
-    let (has_key, line_key) = (
-        of_kind(key_kind::EXTERNAL).is_some(),
-        of_kind(key_kind::LINE_PROTECTION),
-    );
+    let line_key = slots().find(is_line_key);
     let part = |place, keys, new| Step {
         place,
         keys,
@@ -76,7 +74,7 @@ pub(super) fn steps(
         let [kind, id] = key.slot.to_be_bytes();
         let place = Place::FmcosKey {
             directory,
-            kind,
+            kind: kind & making::KIND_BITS,
             id,
         };
         let name = Content::Key(key.name.clone());
