@@ -4,9 +4,11 @@
 //! that happen at a desk, and values. Which database is behind it, and its
 //! language, stay in here.
 
+mod card_request;
 mod card_write;
 mod error;
 mod journal;
+mod making;
 mod options;
 mod record;
 mod registry;
@@ -17,6 +19,11 @@ mod step;
 mod student_record;
 mod token_name;
 
+pub use card_request::{
+    Arrival, ArrivedCard, CardOrder, CardRequest, CardRequestId, FeeState, OrderOutcome,
+    OrderRefusal, RefusedOrder, RefusedStep, RequestFee, RequestFilter, RequestRefusal,
+    RequestStep, StepOutcome,
+};
 pub use card_write::{CardWrite, CardWriteId, NewCardWrite, PlanText, WriteOutcome};
 pub use error::{Refusal, RegistryError};
 pub use options::{Commit, OnCommit, OpenOptions};

@@ -82,7 +82,8 @@ impl Registry {
     }
 
     /// Hands a card out: binds its number and UID to a student and makes it
-    /// active. The lost and damaged cards of the student are replaced by it.
+    /// active. The lost and damaged cards of the student are replaced by it, and
+    /// the request for it is done.
     ///
     /// # Errors
     ///
@@ -91,8 +92,10 @@ impl Registry {
     /// [`UidTaken`](crate::Refusal::UidTaken),
     /// [`StudentHasCard`](crate::Refusal::StudentHasCard),
     /// [`NotTheSameCard`](crate::Refusal::NotTheSameCard) when the card that
-    /// waits for the student is listed with another UID, or
-    /// [`IllegalTransition`](crate::Refusal::IllegalTransition);
+    /// waits for the student is listed with another UID,
+    /// [`IllegalTransition`](crate::Refusal::IllegalTransition), or
+    /// [`Step`](crate::Refusal::Step) when the student has left, or a card was
+    /// requested that is not delivered yet;
     /// [`RegistryError::RequestIdReused`].
     pub async fn collect(
         &self,
@@ -168,7 +171,8 @@ impl Registry {
             .await
     }
 
-    /// Cancels the loss of the card in hand, which a reading has just shown.
+    /// Cancels the loss of the card in hand, which a reading has just shown. An
+    /// open request for another card lapses.
     ///
     /// When the registry has a UID for the card, the reading must show the same
     /// one; a card registered without a UID is known by its number.

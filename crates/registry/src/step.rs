@@ -12,6 +12,12 @@ pub enum StepRefusal {
     /// The state of the student's request for a card does not allow it.
     #[error(transparent)]
     IllegalRequest(#[from] IllegalRequest),
+    /// No request for a card has this name.
+    #[error("no request for a card has this number")]
+    RequestNotFound,
+    /// No fee is due for the request.
+    #[error("no fee is due for this request")]
+    NoFeeDue,
 }
 
 impl StepRefusal {
@@ -21,6 +27,8 @@ impl StepRefusal {
         match self {
             Self::StudentLeft => "STUDENT_LEFT",
             Self::IllegalRequest(_) => "ILLEGAL_REQUEST",
+            Self::RequestNotFound => "REQUEST_NOT_FOUND",
+            Self::NoFeeDue => "NO_FEE_DUE",
         }
     }
 
@@ -33,7 +41,7 @@ impl StepRefusal {
                 let allowed = illegal.state.allowed().map(RequestEvent::code);
                 Some((illegal.state.code(), allowed.collect()))
             }
-            Self::StudentLeft => None,
+            Self::StudentLeft | Self::RequestNotFound | Self::NoFeeDue => None,
         }
     }
 }

@@ -8,6 +8,7 @@ use xueka_domain::{
 };
 
 use super::{
+    card_requests,
     cards::{self, CardRow},
     change::{Change, Done},
     codec::{day_text, family_word, key_columns},
@@ -40,9 +41,10 @@ pub(crate) fn collect(
         let student = students::by_number(change.sql, &collection.student)?;
         let student = student.ok_or(Refusal::StudentNotFound)?;
         if student.has_left() {
-            return Err(Refusal::from(StepRefusal::StudentLeft).into());
+            return Err(StepRefusal::StudentLeft.into());
         }
         let student = student.id;
+        card_requests::refuse_too_early(change.sql, student)?;
         let id = match find_waiting(change.sql, student, collection.identity)? {
             Some(card) => hand_out(change, &card, collection)?,
             None => issue_at_desk(change, student, collection)?,
@@ -189,6 +191,8 @@ pub(crate) fn cancel_loss(
             return Err(Refusal::StudentHasCard.into());
         }
         cards::happen(change, &card, event, None)?;
+        // No other card is needed any more.
+        card_requests::lapse(change, card.student)?;
         made(change, card.id, card.student)
     })
 }

@@ -3,7 +3,7 @@
 use rusqlite::{ErrorCode, ffi};
 use xueka_domain::IllegalTransition;
 
-use crate::{Refusal, RegistryError};
+use crate::{Refusal, RegistryError, StepRefusal};
 
 /// Why a piece of work stopped.
 #[derive(Debug)]
@@ -96,6 +96,12 @@ impl From<rusqlite::Error> for Failure {
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<StepRefusal> for Failure {
+    fn from(refusal: StepRefusal) -> Self {
+        Self::Refused(refusal.into())
     }
 }
 

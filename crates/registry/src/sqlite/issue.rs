@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use xueka_domain::{CardEvent, CardFamily, CardIdentity, CardNumber, CardState, Uid};
 
 use super::{
-    blocks, cards,
+    blocks, card_requests, cards,
     change::Change,
     codec::{day_text, family_word},
     failure::Work,
@@ -82,7 +82,7 @@ pub(crate) fn settle(
     if state == CardState::Active {
         take_place(change, id, student)?;
     }
-    Ok(())
+    card_requests::answer(change, student, id, state)
 }
 
 /// Lets a card take the place of its holder's lost and damaged ones.

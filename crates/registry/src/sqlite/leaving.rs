@@ -1,10 +1,11 @@
-//! What follows for cards when a student leaves the school.
+//! What follows for cards and requests when a student leaves the school.
 
 use xueka_domain::{CardEvent, CardState, ExitReason};
 
-use super::{cards, change::Change, failure::Work};
+use super::{card_requests, cards, change::Change, failure::Work};
 
-/// Cancels the cards that a student who leaves has, in use or not. Why a lost
+/// Cancels the cards that a student who leaves has, in use or not, and ends an
+/// open request. Why a lost
 /// or damaged one went out of use stays on record.
 pub(crate) fn give_up(change: &mut Change<'_>, student: i64) -> Work<()> {
     for card in cards::of_student(change.sql, student)? {
@@ -14,5 +15,5 @@ pub(crate) fn give_up(change: &mut Change<'_>, student: i64) -> Work<()> {
             cards::happen(change, &card, CardEvent::Cancel, Some(reason))?;
         }
     }
-    Ok(())
+    card_requests::lapse(change, student)
 }

@@ -5,6 +5,7 @@
 
 mod audit;
 mod blocks;
+mod card_requests;
 mod cards;
 mod change;
 mod codec;
@@ -16,6 +17,7 @@ mod failure;
 mod issue;
 mod leaving;
 mod looks;
+mod making;
 mod place;
 mod prints;
 mod readers;
@@ -48,12 +50,16 @@ pub(crate) use self::{
         add as add_block, changes as block_changes, find as find_block, load as load_blocks,
         page as list_blocks, remove as remove_block, version,
     },
+    card_requests::list as list_card_requests,
     cards::{find_record, require_record},
     change::Done,
     desk::{cancel_loss, collect, collected, loss_cancelled, report_exit},
     facts::facts,
     failure::Work,
     looks::note as note_look,
+    making::{
+        deliver as deliver_cards, pay as pay_fee, request as request_cards, step as step_requests,
+    },
     prints::{clashes, find as find_printed},
     registration::register,
     roll::upsert as upsert_students,

@@ -45,6 +45,16 @@ pub(crate) enum Kept {
         refused: Vec<(u64, u8)>,
         version: u64,
     },
+    /// The requests for cards that were made, and of each refused student the
+    /// place in the list, the reason by its place in the table of `making.rs`,
+    /// and the card in the way.
+    Order {
+        requested: Vec<i64>,
+        refused: Vec<(usize, u8, Option<i64>)>,
+        version: u64,
+    },
+    /// A step that requests for cards took.
+    Steps { n_advanced: u64, version: u64 },
     /// An entry of the blacklist that was made.
     Entry { create_time: i64, version: u64 },
     /// An entry of the blacklist that was removed.

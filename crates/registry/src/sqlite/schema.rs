@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_prints.sql"),
     include_str!("migrations/0003_writes.sql"),
     include_str!("migrations/0004_roll.sql"),
+    include_str!("migrations/0005_card_requests.sql"),
 ];
 
 /// The newest schema that this program knows.

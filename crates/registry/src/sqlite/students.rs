@@ -1,13 +1,13 @@
 //! Students on record: finding them, and whether they have a card.
 
-use rusqlite::{Connection, Row, params, types::Value};
+use rusqlite::{Connection, Row, params, params_from_iter, types::Value};
 use xueka_domain::{
     ClassName, Cohort, Enrolment, HeldCard, HoldingState, RollEntry, SchoolCode, Sex, Student,
     StudentNumber,
 };
 
 use super::{
-    cards,
+    card_requests, cards,
     change::Change,
     codec::{Columns, day_text, value_of, word_of},
     failure::{Failure, Work},
@@ -195,7 +195,7 @@ fn select(
         conditions.join(" AND "),
     );
     let mut statement = sql.prepare_cached(&query)?;
-    let mut rows = statement.query(rusqlite::params_from_iter(values))?;
+    let mut rows = statement.query(params_from_iter(values))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push(StudentRow::read(row)?);
@@ -212,13 +212,14 @@ fn on_record(sql: &Connection, row: StudentRow) -> Work<StudentOnRecord> {
 }
 
 fn holding(sql: &Connection, student: i64, has_left: bool) -> Work<HoldingState> {
+    let requests = card_requests::states_of(sql, student)?;
     let cards = cards::of_student(sql, student)?;
     let held = cards.iter().map(|card| HeldCard {
         state: card.state,
         is_replaced: card.replaced_by.is_some(),
         is_temporary: false,
     });
-    Ok(HoldingState::derive(has_left, [], held))
+    Ok(HoldingState::derive(has_left, requests, held))
 }
 
 #[cfg(test)]
