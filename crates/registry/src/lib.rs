@@ -10,6 +10,7 @@ mod error;
 mod journal;
 mod making;
 mod options;
+mod procedure;
 mod record;
 mod registry;
 mod roll;
@@ -27,6 +28,7 @@ pub use card_request::{
 pub use card_write::{CardWrite, CardWriteId, NewCardWrite, PlanText, WriteOutcome};
 pub use error::{Refusal, RegistryError};
 pub use options::{Commit, OnCommit, OpenOptions};
+pub use procedure::{CardNotes, MoveOutcome, MoveRefusal, MoveTo, RefusedMove, StudentsMove};
 pub use record::{
     AuditReport, BlacklistEntry, BlacklistPage, CardLook, CardRecord, ClashReport, Collection,
     FoundCard, FoundCards, NewToken, PageMark, RefusedRow, Registration, RegistrationOutcome,

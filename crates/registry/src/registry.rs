@@ -154,9 +154,10 @@ impl Registry {
     ///
     /// Refused as [`CardNotFound`](crate::Refusal::CardNotFound),
     /// [`StudentNotFound`](crate::Refusal::StudentNotFound),
-    /// [`NoLiveCard`](crate::Refusal::NoLiveCard) or
-    /// [`IllegalTransition`](crate::Refusal::IllegalTransition);
-    /// [`RegistryError::RequestIdReused`].
+    /// [`NoLiveCard`](crate::Refusal::NoLiveCard),
+    /// [`IllegalTransition`](crate::Refusal::IllegalTransition), or
+    /// [`NotExpired`](crate::StepRefusal::NotExpired) when that is given as the
+    /// reason before its day; [`RegistryError::RequestIdReused`].
     pub async fn report_exit(
         &self,
         request: RequestId,

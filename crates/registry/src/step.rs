@@ -18,6 +18,12 @@ pub enum StepRefusal {
     /// No fee is due for the request.
     #[error("no fee is due for this request")]
     NoFeeDue,
+    /// The card's last day of validity is not past, or none is known.
+    #[error("the card has not expired; give another reason to take it out of use")]
+    NotExpired,
+    /// The card is in use.
+    #[error("the card is in use; report first why it goes out of use")]
+    CardInUse,
 }
 
 impl StepRefusal {
@@ -29,6 +35,8 @@ impl StepRefusal {
             Self::IllegalRequest(_) => "ILLEGAL_REQUEST",
             Self::RequestNotFound => "REQUEST_NOT_FOUND",
             Self::NoFeeDue => "NO_FEE_DUE",
+            Self::NotExpired => "NOT_EXPIRED",
+            Self::CardInUse => "CARD_IN_USE",
         }
     }
 
@@ -41,7 +49,11 @@ impl StepRefusal {
                 let allowed = illegal.state.allowed().map(RequestEvent::code);
                 Some((illegal.state.code(), allowed.collect()))
             }
-            Self::StudentLeft | Self::RequestNotFound | Self::NoFeeDue => None,
+            Self::StudentLeft
+            | Self::RequestNotFound
+            | Self::NoFeeDue
+            | Self::NotExpired
+            | Self::CardInUse => None,
         }
     }
 }

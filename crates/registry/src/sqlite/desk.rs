@@ -1,10 +1,11 @@
 //! What happens to single cards at the desk: handed out, out of use, found
 //! again.
 
+use jiff::civil::Date;
 use rusqlite::{Connection, params};
 use xueka_domain::{
     CardEvent, CardIdentity, CardNumber, CardState, ExitReason, IllegalTransition, StudentNumber,
-    Uid,
+    Uid, school_day,
 };
 
 use super::{
@@ -140,26 +141,20 @@ pub(crate) fn report_exit(
     which: &WhichCard,
     reason: ExitReason,
 ) -> Work<Done<CardRecord>> {
-    let digest = match which {
-        WhichCard::Key(key) => {
-            let (number, uid) = key_columns(*key);
-            Digest::of("report exit by key")
-                .text_or_none(number.as_deref())
-                .bytes_or_none(uid.as_deref())
-        }
-        WhichCard::LiveCardOf(student) => {
-            Digest::of("report exit by student").text(student.reveal())
-        }
-    };
     let once = Once {
         sql,
         stamp,
         request,
-        digest: digest.text(reason.code()).finish(),
+        digest: which_digest("report exit", which)
+            .text(reason.code())
+            .finish(),
         action: "report exit",
     };
     once.run(cards::recall, |change| {
         let card = cards::require(change.sql, which)?;
+        if reason == ExitReason::Expired && !is_past(card.valid_until, stamp) {
+            return Err(StepRefusal::NotExpired.into());
+        }
         let event = reason.consequences().event;
         cards::happen(change, &card, event, Some(reason))?;
         made(change, card.id, card.student)
@@ -181,25 +176,38 @@ pub(crate) fn cancel_loss(
         action: "cancel loss",
     };
     once.run(cards::recall, |change| {
-        let card = recognise(change.sql, in_hand)?;
-        let event = CardEvent::CancelLoss;
-        if card.state.after(event).is_err() {
-            let state = card.state;
-            return Err(IllegalTransition { state, event }.into());
-        }
-        if cards::live_of(change.sql, card.student)?.is_some() {
-            return Err(Refusal::StudentHasCard.into());
-        }
-        cards::happen(change, &card, event, None)?;
-        // No other card is needed any more.
-        card_requests::lapse(change, card.student)?;
+        let card = recognise(change.sql, in_hand, CardState::Lost)?;
+        put_back(change, &card, CardEvent::CancelLoss)?;
         made(change, card.id, card.student)
     })
 }
 
+/// Puts a card back into use that is in hand. No other card is needed any more.
+pub(super) fn put_back(change: &mut Change<'_>, card: &CardRow, event: CardEvent) -> Work<()> {
+    if card.state.after(event).is_err() {
+        let state = card.state;
+        return Err(IllegalTransition { state, event }.into());
+    }
+    if cards::live_of(change.sql, card.student)?.is_some() {
+        return Err(Refusal::StudentHasCard.into());
+    }
+    cards::happen(change, card, event, None)?;
+    card_requests::lapse(change, card.student)
+}
+
+/// Whether a last day of validity is past.
+fn is_past(last: Option<Date>, stamp: &Stamp) -> bool {
+    last.is_some_and(|last| school_day(stamp.now) > last)
+}
+
 /// The card on record that the one in hand is, proved by the UID that was
-/// bound, if one was.
-fn recognise(sql: &Connection, in_hand: CardIdentity) -> Work<CardRow> {
+/// bound, if one was. Of several that are known by the UID alone, the one in
+/// `state` is meant.
+pub(super) fn recognise(
+    sql: &Connection,
+    in_hand: CardIdentity,
+    state: CardState,
+) -> Work<CardRow> {
     if let Some(number) = in_hand.number()
         && let Some(card) = cards::by_number(sql, number)?
     {
@@ -214,8 +222,8 @@ fn recognise(sql: &Connection, in_hand: CardIdentity) -> Work<CardRow> {
     if in_hand.number().is_some() {
         bearers.retain(|card| card.number.is_none());
     }
-    let is_lost = |card: &CardRow| card.state == CardState::Lost;
-    let meant = bearers.iter().position(is_lost).unwrap_or_default();
+    let is_meant = |card: &CardRow| card.state == state;
+    let meant = bearers.iter().position(is_meant).unwrap_or_default();
     let card = bearers.into_iter().nth(meant);
     Ok(card.ok_or(Refusal::CardNotFound)?)
 }
@@ -247,8 +255,24 @@ fn cancel_loss_digest() -> [u8; 32] {
     Digest::of("cancel loss").finish()
 }
 
+/// Begins the digest of a request about one card.
+pub(super) fn which_digest(purpose: &str, which: &WhichCard) -> Digest {
+    match which {
+        WhichCard::Key(key) => {
+            let (number, uid) = key_columns(*key);
+            Digest::of(purpose)
+                .text("by key")
+                .text_or_none(number.as_deref())
+                .bytes_or_none(uid.as_deref())
+        }
+        WhichCard::LiveCardOf(student) => Digest::of(purpose)
+            .text("by student")
+            .text(student.reveal()),
+    }
+}
+
 /// What a change of one card leaves behind.
-fn made(change: &Change<'_>, card: i64, student: i64) -> Work<Made<CardRecord>> {
+pub(super) fn made(change: &Change<'_>, card: i64, student: i64) -> Work<Made<CardRecord>> {
     Ok(Made::Change {
         answer: cards::record(change.sql, card)?,
         kept: cards::kept(change.sql, card)?,

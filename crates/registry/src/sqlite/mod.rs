@@ -18,6 +18,8 @@ mod issue;
 mod leaving;
 mod looks;
 mod making;
+mod moves;
+mod notes;
 mod place;
 mod prints;
 mod readers;
@@ -59,6 +61,10 @@ pub(crate) use self::{
     looks::note as note_look,
     making::{
         deliver as deliver_cards, pay as pay_fee, request as request_cards, step as step_requests,
+    },
+    moves::take as move_students,
+    notes::{
+        correct_damage, exchange, find as card_notes, hand_in, register_year, year_registered,
     },
     prints::{clashes, find as find_printed},
     registration::register,

@@ -55,6 +55,12 @@ pub(crate) enum Kept {
     },
     /// A step that requests for cards took.
     Steps { n_advanced: u64, version: u64 },
+    /// Students who moved.
+    Moved {
+        n_moved: u64,
+        n_unchanged: u64,
+        version: u64,
+    },
     /// An entry of the blacklist that was made.
     Entry { create_time: i64, version: u64 },
     /// An entry of the blacklist that was removed.

@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_writes.sql"),
     include_str!("migrations/0004_roll.sql"),
     include_str!("migrations/0005_card_requests.sql"),
+    include_str!("migrations/0006_card_notes.sql"),
 ];
 
 /// The newest schema that this program knows.

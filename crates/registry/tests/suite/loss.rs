@@ -175,7 +175,9 @@ pub(crate) async fn what_a_state_does_not_allow_is_refused_with_the_state(stand:
 
 pub(crate) async fn every_way_out_of_use_blocks(stand: &Stand) {
     for (reason, n) in ExitReason::ALL.into_iter().zip(1_u32..) {
-        stand.take_in(vec![issued(n, Some(n), Some(n))]).await;
+        let mut row = issued(n, Some(n), Some(n));
+        row.valid_until = Some("2026-08-31".parse().unwrap());
+        stand.take_in(vec![row]).await;
         let which = WhichCard::LiveCardOf(student_number(n));
         let card = stand
             .registry

@@ -6,6 +6,7 @@ pub(crate) mod loss;
 pub(crate) mod making;
 pub(crate) mod model;
 pub(crate) mod printed;
+pub(crate) mod procedure;
 pub(crate) mod registration;
 pub(crate) mod requests;
 pub(crate) mod roll;
