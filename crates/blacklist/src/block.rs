@@ -1,124 +1,167 @@
-//! What the index keeps for one key.
+//! What the index says of one key.
 
-use xueka_domain::{BlockReason, Effect};
+use xueka_domain::BlockReason;
 
-/// Why a number or UID is blocked: for a reason by hand, one from its card's
-/// state, or both.
-///
-/// Eight bytes: the version in the upper 60 bits, then three bits for the
-/// reason from the state, then one for the reason by hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Block(u64);
+use crate::{Day, SourceId};
 
-impl Block {
-    const BY_HAND: u64 = 1;
-    const STATE_SHIFT: u32 = 1;
-    const STATE_MASK: u64 = 0b111 << Self::STATE_SHIFT;
-    const VERSION_SHIFT: u32 = 4;
+/// On which terms a number or UID is blocked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Terms {
+    /// Why.
+    pub reason: BlockReason,
+    /// Who put it on the list.
+    pub source: SourceId,
+    /// The first day on which it is blocked; `None` when there was no time
+    /// before.
+    pub from: Option<Day>,
+    /// The last day on which it is blocked; `None` when no end is set.
+    pub until: Option<Day>,
+}
 
-    /// Not blocked; never kept in a table.
-    pub(crate) const NOTHING: Self = Self(0);
-
-    /// The block after a change, from the block before.
-    pub(crate) fn after(self, reason: BlockReason, effect: Effect, version: u64) -> Self {
-        let code = state_code(reason) << Self::STATE_SHIFT;
-        let reasons = match (reason.is_by_hand(), effect) {
-            (true, Effect::Blocked) => self.reasons() | Self::BY_HAND,
-            (true, Effect::Unblocked) => self.reasons() & !Self::BY_HAND,
-            (false, Effect::Blocked) => self.reasons() & !Self::STATE_MASK | code,
-            (false, Effect::Unblocked) => self.reasons() & !Self::STATE_MASK,
-        };
-        let version = self.version().max(version);
-        Self(version << Self::VERSION_SHIFT | reasons)
-    }
-
-    /// Whether no reason is left.
-    pub(crate) fn is_nothing(self) -> bool {
-        self.reasons() == 0
-    }
-
-    fn reasons(self) -> u64 {
-        self.0 & (Self::STATE_MASK | Self::BY_HAND)
-    }
-
-    /// Whether it is blocked by hand.
+impl Terms {
+    /// Blocked by the registry itself, without beginning or end.
     #[must_use]
-    pub fn is_by_hand(self) -> bool {
-        self.0 & Self::BY_HAND != 0
+    pub fn of(reason: BlockReason) -> Self {
+        Self {
+            reason,
+            source: SourceId::REGISTRY,
+            from: None,
+            until: None,
+        }
     }
 
-    /// The reason that follows from its card's state, if one does.
+    /// Whether they block on that day.
     #[must_use]
-    pub fn by_state(self) -> Option<BlockReason> {
-        let code = (self.0 & Self::STATE_MASK) >> Self::STATE_SHIFT;
-        BlockReason::ALL
-            .into_iter()
-            .find(|reason| code != 0 && state_code(*reason) == code)
-    }
-
-    /// The reason to tell when only one can be told: the one from the card's
-    /// state, as in the order of verdicts.
-    #[must_use]
-    pub fn reason(self) -> BlockReason {
-        self.by_state().unwrap_or(BlockReason::ByHand)
-    }
-
-    /// The registry's version at which it last changed.
-    #[must_use]
-    pub fn version(self) -> u64 {
-        self.0 >> Self::VERSION_SHIFT
+    pub fn hold_on(&self, day: Day) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
     }
 }
 
-/// The three bits that stand for a reason from a state; 0 for none.
-fn state_code(reason: BlockReason) -> u64 {
-    match reason {
-        BlockReason::ByHand => 0,
-        BlockReason::Lost => 1,
-        BlockReason::Damaged => 2,
-        BlockReason::Replaced => 3,
-        BlockReason::Cancelled => 4,
-        BlockReason::Spoilt => 5,
+/// What made a block. For each key at most one block of each origin holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Origin {
+    /// The state of the card.
+    State,
+    /// An operator.
+    Hand,
+}
+
+impl Origin {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::State, Self::Hand];
+
+    /// Where a block with that reason comes from.
+    #[must_use]
+    pub fn of(reason: BlockReason) -> Self {
+        if reason.is_by_hand() {
+            Self::Hand
+        } else {
+            Self::State
+        }
+    }
+}
+
+/// Why a number or UID is blocked: from its card's state, by hand, or both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Whichever is told first; from the card's state when there is one.
+    first: Terms,
+    /// By hand, beside one from the card's state.
+    second: Option<Terms>,
+}
+
+impl Block {
+    pub(crate) fn new(by_state: Option<Terms>, by_hand: Option<Terms>) -> Option<Self> {
+        Some(Self {
+            first: by_state.or(by_hand)?,
+            second: by_state.and(by_hand),
+        })
+    }
+
+    /// The terms of one origin, if it blocks.
+    #[must_use]
+    pub fn by(&self, origin: Origin) -> Option<Terms> {
+        [Some(self.first), self.second]
+            .into_iter()
+            .flatten()
+            .find(|terms| Origin::of(terms.reason) == origin)
+    }
+
+    /// The terms to tell when only one can be told, whatever the day: those
+    /// from the card's state, as in the order of verdicts.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        self.first
+    }
+
+    /// The same of those terms that hold on a day; `None` when none do, so that
+    /// the card is not blocked on it.
+    #[must_use]
+    pub fn terms_on(&self, day: Day) -> Option<Terms> {
+        [Some(self.first), self.second]
+            .into_iter()
+            .flatten()
+            .find(|terms| terms.hold_on(day))
+    }
+
+    /// The reason among [`terms`](Self::terms).
+    #[must_use]
+    pub fn reason(self) -> BlockReason {
+        self.first.reason
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+
     use super::*;
 
-    #[test]
-    fn a_block_keeps_both_reasons_and_the_version() {
-        let state = Block::NOTHING.after(BlockReason::Lost, Effect::Blocked, 5);
-        let both = state.after(BlockReason::ByHand, Effect::Blocked, 6);
-        assert!(both.is_by_hand());
-        assert_eq!(both.by_state(), Some(BlockReason::Lost));
-        assert_eq!(both.reason(), BlockReason::Lost);
-        assert_eq!(both.version(), 6);
-
-        let replaced = both.after(BlockReason::Replaced, Effect::Blocked, 7);
-        assert_eq!(replaced.by_state(), Some(BlockReason::Replaced));
-        let by_hand = replaced.after(BlockReason::Replaced, Effect::Unblocked, 8);
-        assert_eq!(by_hand.reason(), BlockReason::ByHand);
-        assert_eq!(by_hand.by_state(), None);
-        assert!(
-            by_hand
-                .after(BlockReason::ByHand, Effect::Unblocked, 9)
-                .is_nothing()
-        );
+    fn day(day: i8) -> Day {
+        Day::try_from(date(2026, 9, day)).unwrap()
     }
 
     #[test]
-    fn every_reason_survives_with_the_largest_version() {
-        let version = u64::MAX >> Block::VERSION_SHIFT;
-        for reason in BlockReason::ALL {
-            let block = Block::NOTHING.after(reason, Effect::Blocked, version);
-            assert_eq!(block.reason(), reason);
-            assert_eq!(block.version(), version);
+    fn terms_hold_from_the_first_day_to_the_last() {
+        let cases = [
+            (None, None, [true, true, true], "always"),
+            (Some(2), None, [false, true, true], "from the second on"),
+            (None, Some(2), [true, true, false], "the second included"),
+            (Some(2), Some(2), [false, true, false], "one day"),
+            (
+                Some(3),
+                Some(1),
+                [false, false, false],
+                "ends before it begins",
+            ),
+        ];
+        for (from, until, expected, why) in cases {
+            let terms = Terms {
+                from: from.map(day),
+                until: until.map(day),
+                ..Terms::of(BlockReason::ByHand)
+            };
+            let held = [1, 2, 3].map(|n| terms.hold_on(day(n)));
+            assert_eq!(held, expected, "{why}");
         }
     }
 
     #[test]
-    fn a_block_is_eight_bytes() {
-        assert_eq!(size_of::<Block>(), 8);
+    fn the_state_is_told_before_the_hand_while_it_holds() {
+        let lost = Terms {
+            until: Some(day(2)),
+            ..Terms::of(BlockReason::Lost)
+        };
+        let hand = Terms::of(BlockReason::ByHand);
+        let both = Block::new(Some(lost), Some(hand)).unwrap();
+        assert_eq!(both.reason(), BlockReason::Lost);
+        assert_eq!(both.terms_on(day(2)), Some(lost));
+        assert_eq!(both.terms_on(day(3)), Some(hand));
+        assert_eq!(both.by(Origin::State), Some(lost));
+        assert_eq!(both.by(Origin::Hand), Some(hand));
+        let only = Block::new(None, Some(hand)).unwrap();
+        assert_eq!(only.by(Origin::State), None);
+        assert_eq!(only.by(Origin::Hand), Some(hand));
+        assert_eq!(Block::new(None, None), None);
     }
 }

@@ -1,150 +1,257 @@
-//! The hash tables behind the index: one per kind and length of key, so that
-//! the integer in it is the whole key.
+//! The entries of one kind and length of key.
 
-use foldhash::fast::RandomState;
-use hashbrown::{HashMap, hash_map};
-use xueka_domain::{BlockChange, BlockEntry, CardKey, CardNumber, Effect};
+use std::sync::Arc;
 
-use crate::Block;
+use crate::{
+    page::{CELL_BITS, N_CELLS, Page, Stored, Tally, mixed},
+    row::{Packed, Row, Value},
+};
 
-type Table<Key> = HashMap<Key, Block, RandomState>;
+/// Pages of a chapter.
+const CHAPTER_BITS: u32 = 7;
+const N_PAGES: usize = 1 << CHAPTER_BITS;
+/// Rows of a page, on average, before there are twice as many pages. Half as
+/// many is what remains then.
+const FULL: usize = 1024;
+/// Rows of a page, on average, below which the table is built anew smaller.
+const SPARSE: usize = 64;
 
-/// How many lengths a card number can have.
-const N_NUMBER_LENGTHS: usize = CardNumber::MAX_DIGITS - CardNumber::MIN_DIGITS + 1;
-
-/// All tables.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Tables {
-    /// Numbers, by their length less the shortest.
-    numbers: [Table<u64>; N_NUMBER_LENGTHS],
-    /// UIDs of 4, 7 and 8 bytes.
-    uids: [Table<u64>; 3],
-    /// UIDs of 10 bytes.
-    long_uids: Table<u128>,
+/// Entries by their mixed keys: chapters of pages of cells.
+///
+/// The upper bits of the mixed key number the page, the next ones the cell. A
+/// copy of the table shares all chapters with the original; a change copies one
+/// chapter's list of pages and one page, so that whoever looks at the table as
+/// it was is left alone.
+#[derive(Clone, Default)]
+pub(crate) struct Table {
+    chapters: Arc<Vec<Arc<Chapter>>>,
+    /// How many upper bits number the page.
+    page_bits: u32,
+    n_rows: usize,
+    n_keys: usize,
 }
 
-/// Where a key belongs.
+type Chapter = Vec<Arc<Page>>;
+
+/// The numbers by which rows of one table are spread and told apart.
 #[derive(Clone, Copy)]
-enum Slot {
-    Number(usize, u64),
-    Uid(usize, u64),
-    LongUid(u128),
+pub(crate) struct Spread {
+    pub(crate) seed: u64,
+    /// The position of the table.
+    pub(crate) table: usize,
 }
 
-impl Slot {
-    fn of(key: CardKey) -> Self {
-        match key {
-            CardKey::Number(number) => {
-                let length = usize::from(number.n_digits());
-                Self::Number(
-                    length.saturating_sub(CardNumber::MIN_DIGITS),
-                    number.as_integer(),
-                )
-            }
-            CardKey::Uid(uid) => {
-                let bytes = uid.reveal();
-                let value = bytes
-                    .iter()
-                    .fold(0, |value: u128, byte| value << 8 | u128::from(*byte));
-                match (bytes.len(), u64::try_from(value)) {
-                    (4, Ok(value)) => Self::Uid(0, value),
-                    (7, Ok(value)) => Self::Uid(1, value),
-                    (8, Ok(value)) => Self::Uid(2, value),
-                    _ => Self::LongUid(value),
-                }
-            }
-        }
+impl Spread {
+    fn print(self, stored: &Stored) -> u128 {
+        stored.row(self.seed).print(self.table)
     }
 }
 
-impl Tables {
-    pub(crate) fn extend(&mut self, entries: &[BlockEntry]) {
-        self.reserve(entries);
-        for entry in entries {
-            self.change(entry.key, |block| {
-                block.after(entry.reason, Effect::Blocked, entry.version)
-            });
+impl Table {
+    /// What is known of one key: from its card's state and by hand.
+    #[inline]
+    pub(crate) fn find(&self, value: Value, seed: u64) -> [Option<Packed>; 2] {
+        let mixed = mixed(value, seed);
+        let page = page_of(mixed, self.page_bits);
+        self.chapters
+            .get(page >> CHAPTER_BITS)
+            .and_then(|chapter| chapter.get(page % N_PAGES))
+            .map_or([None; 2], |page| {
+                page.find(cell_of(mixed, self.page_bits), mixed, value.high)
+            })
+    }
+
+    /// How many keys have an entry.
+    pub(crate) fn n_keys(&self) -> usize {
+        self.n_keys
+    }
+
+    /// All entries, in no order.
+    pub(crate) fn rows(&self, seed: u64) -> impl Iterator<Item = Row> {
+        self.stored().map(move |stored| stored.row(seed))
+    }
+
+    fn stored(&self) -> impl Iterator<Item = &Stored> {
+        let pages = self.chapters.iter().flat_map(|chapter| chapter.iter());
+        pages.flat_map(|page| page.rows())
+    }
+
+    /// Makes many changes; of two for the same key and origin the later one
+    /// counts. Gives what is to be added to the fingerprint.
+    pub(crate) fn edit(&mut self, mut edits: Vec<Stored>, spread: Spread) -> u128 {
+        if edits.is_empty() {
+            return 0;
+        }
+        let page_bits = page_bits_for(self.n_rows + edits.len());
+        if page_bits > self.page_bits || self.chapters.is_empty() {
+            self.rebuild(page_bits);
+        }
+        // A stable sort: changes of one key keep their order.
+        edits.sort_by_key(|edit| edit.mixed);
+        let page_bits = self.page_bits;
+        let mut tally = Tally::default();
+        let chapters = Arc::make_mut(&mut self.chapters);
+        for edits in
+            edits.chunk_by(|a, b| page_of(a.mixed, page_bits) == page_of(b.mixed, page_bits))
+        {
+            let page = edits
+                .first()
+                .map_or(0, |edit| page_of(edit.mixed, page_bits));
+            let chapter = chapters.get_mut(page >> CHAPTER_BITS);
+            if let Some(page) =
+                chapter.and_then(|chapter| Arc::make_mut(chapter).get_mut(page % N_PAGES))
+            {
+                let edited = page.edited(
+                    edits,
+                    |mixed| cell_of(mixed, page_bits),
+                    |stored| spread.print(stored),
+                    &mut tally,
+                );
+                *page = Arc::new(edited);
+            }
+        }
+        self.n_rows = self.n_rows.saturating_add_signed(tally.n_rows);
+        self.n_keys = self.n_keys.saturating_add_signed(tally.n_keys);
+        if self.n_rows < SPARSE << self.page_bits {
+            self.rebuild(page_bits_for(self.n_rows));
+        }
+        tally.print
+    }
+
+    /// Spreads the same entries over another number of pages.
+    fn rebuild(&mut self, page_bits: u32) {
+        if page_bits == self.page_bits && !self.chapters.is_empty() {
+            return;
+        }
+        let rows = self.stored().copied().collect();
+        self.chapters = Arc::new(chapters(rows, page_bits));
+        self.page_bits = page_bits;
+    }
+
+    /// A table of rows of which no two have the same key and origin.
+    pub(crate) fn of_distinct(rows: Vec<Stored>, n_keys: usize) -> Self {
+        if rows.is_empty() {
+            return Self::default();
+        }
+        let n_rows = rows.len();
+        let page_bits = page_bits_for(n_rows);
+        Self {
+            chapters: Arc::new(chapters(rows, page_bits)),
+            page_bits,
+            n_rows,
+            n_keys,
         }
     }
 
-    pub(crate) fn apply(&mut self, change: &BlockChange) {
-        self.change(change.key, |block| {
-            block.after(change.reason, change.effect, change.version)
+    /// A table of rows of which the later one counts when two have the same key
+    /// and origin, and what it adds to the fingerprint; `print` is what all rows
+    /// together would add.
+    pub(crate) fn of_rows(rows: Vec<Stored>, print: u128, spread: Spread) -> (Self, u128) {
+        let n_rows = rows.len();
+        let mut table = Self::of_distinct(rows, n_rows);
+        let mut n_twins = 0;
+        let mut n_repeats = 0;
+        for page in table.chapters.iter().flat_map(|chapter| chapter.iter()) {
+            let shared = page.count_shared();
+            n_twins += shared.n_twins;
+            n_repeats += shared.n_repeats;
+        }
+        if n_repeats > 0 {
+            // Rows of one key still lie in the order in which they came.
+            let rows = table.stored().copied().collect();
+            let mut table = Self::default();
+            let print = table.edit(rows, spread);
+            return (table, print);
+        }
+        table.n_keys -= n_twins;
+        (table, print)
+    }
+
+    /// What the table takes on the heap: every allocation with its counts and
+    /// what a usual allocator adds.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        // The two counts of an `Arc`; the size that an allocator notes.
+        const COUNTS: usize = 2 * size_of::<usize>();
+        const NOTED: usize = size_of::<usize>();
+        let pages = self.chapters.iter().flat_map(|chapter| chapter.iter());
+        let pages: usize = pages
+            .map(|page| {
+                let rows = size_of_val(page.rows());
+                size_of::<Page>() + COUNTS + NOTED + rows + NOTED
+            })
+            .sum();
+        let chapters = self.chapters.iter().map(|chapter| {
+            let list = chapter.capacity() * size_of::<Arc<Page>>();
+            size_of::<Chapter>() + COUNTS + NOTED + list + NOTED
         });
-    }
-
-    pub(crate) fn get(&self, key: CardKey) -> Option<Block> {
-        match Slot::of(key) {
-            Slot::Number(index, value) => self.numbers.get(index)?.get(&value),
-            Slot::Uid(index, value) => self.uids.get(index)?.get(&value),
-            Slot::LongUid(value) => self.long_uids.get(&value),
-        }
-        .copied()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        let short = self.numbers.iter().chain(&self.uids);
-        short.map(HashMap::len).sum::<usize>() + self.long_uids.len()
-    }
-
-    /// Makes room once instead of growing step by step.
-    fn reserve(&mut self, entries: &[BlockEntry]) {
-        let mut numbers = [0_usize; N_NUMBER_LENGTHS];
-        let mut uids = [0_usize; 3];
-        let mut long_uids = 0_usize;
-        for entry in entries {
-            let count = match Slot::of(entry.key) {
-                Slot::Number(index, _) => numbers.get_mut(index),
-                Slot::Uid(index, _) => uids.get_mut(index),
-                Slot::LongUid(_) => Some(&mut long_uids),
-            };
-            if let Some(count) = count {
-                *count += 1;
-            }
-        }
-        let counts = numbers.into_iter().chain(uids);
-        for (table, count) in self.numbers.iter_mut().chain(&mut self.uids).zip(counts) {
-            table.reserve(count);
-        }
-        self.long_uids.reserve(long_uids);
-    }
-
-    fn change(&mut self, key: CardKey, change: impl FnOnce(Block) -> Block) {
-        match Slot::of(key) {
-            Slot::Number(index, value) => {
-                if let Some(table) = self.numbers.get_mut(index) {
-                    change_in(table, value, change);
-                }
-            }
-            Slot::Uid(index, value) => {
-                if let Some(table) = self.uids.get_mut(index) {
-                    change_in(table, value, change);
-                }
-            }
-            Slot::LongUid(value) => change_in(&mut self.long_uids, value, change),
-        }
+        pages + chapters.sum::<usize>() + self.chapters.capacity() * size_of::<Arc<Chapter>>()
     }
 }
 
-fn change_in<Key: Eq + std::hash::Hash>(
-    table: &mut Table<Key>,
-    key: Key,
-    change: impl FnOnce(Block) -> Block,
-) {
-    match table.entry(key) {
-        hash_map::Entry::Occupied(mut found) => {
-            let block = change(*found.get());
-            if block.is_nothing() {
-                found.remove();
-            } else {
-                *found.get_mut() = block;
-            }
+/// The fewest bits that number pages which are not full.
+fn page_bits_for(n_rows: usize) -> u32 {
+    n_rows.div_ceil(FULL).max(1).next_power_of_two().ilog2()
+}
+
+#[inline]
+fn page_of(mixed: u64, page_bits: u32) -> usize {
+    // Two shifts, because there may be no bit.
+    usize::try_from(mixed >> 1 >> (63 - page_bits)).unwrap_or(usize::MAX)
+}
+
+#[inline]
+fn cell_of(mixed: u64, page_bits: u32) -> usize {
+    let upper = mixed >> (64 - CELL_BITS - page_bits);
+    usize::try_from(upper).unwrap_or(usize::MAX) % N_CELLS
+}
+
+/// Puts rows into pages: counts how many go into each cell, then puts each
+/// where its cell begins. Rows of one cell keep their order.
+fn chapters(rows: Vec<Stored>, page_bits: u32) -> Vec<Arc<Chapter>> {
+    let n_pages = 1_usize << page_bits;
+    let cell_of_all = |stored: &Stored| {
+        usize::try_from(stored.mixed >> (64 - CELL_BITS - page_bits)).unwrap_or(usize::MAX)
+    };
+    // One more in front and one more at the end, so that the count of a cell
+    // becomes its beginning and then the beginning of the next.
+    let mut ends = vec![0_u32; n_pages * N_CELLS + 1];
+    for stored in &rows {
+        if let Some(count) = ends.get_mut(cell_of_all(stored) + 1) {
+            *count += 1;
         }
-        hash_map::Entry::Vacant(free) => {
-            let block = change(Block::NOTHING);
-            if !block.is_nothing() {
-                free.insert(block);
+    }
+    let mut total = 0;
+    for end in &mut ends {
+        total += *end;
+        *end = total;
+    }
+    let mut sorted = vec![Stored::BLANK; rows.len()];
+    for stored in &rows {
+        if let Some(next) = ends.get_mut(cell_of_all(stored)) {
+            if let Some(place) = sorted.get_mut(*next as usize) {
+                *place = *stored;
             }
+            *next += 1;
         }
+    }
+    drop(rows);
+    let mut first = 0;
+    let mut pages = ends.chunks_exact(N_CELLS).map(|ends| {
+        let start = first;
+        let mut starts = [0; N_CELLS + 1];
+        for (start_of_next, end) in starts.iter_mut().skip(1).zip(ends) {
+            *start_of_next = *end - start;
+            first = *end;
+        }
+        let rows = sorted.get(start as usize..first as usize);
+        Arc::new(Page::new(&starts, rows.unwrap_or_default()))
+    });
+    let mut chapters = Vec::with_capacity(n_pages.div_ceil(N_PAGES));
+    loop {
+        let chapter: Chapter = pages.by_ref().take(N_PAGES).collect();
+        if chapter.is_empty() {
+            return chapters;
+        }
+        chapters.push(Arc::new(chapter));
     }
 }

@@ -22,6 +22,7 @@ impl Desk {
     #[must_use]
     pub fn check(&self, keys: &[CardKey]) -> Checked {
         let index = self.index();
+        // The registry's entries have neither beginning nor end.
         let reason = |key: &CardKey| index.check(*key).map(xueka_blacklist::Block::reason);
         Checked {
             reasons: keys.iter().map(reason).collect(),

@@ -19,12 +19,12 @@ mod tokens;
 mod verify;
 
 use std::{
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use tokio::sync::broadcast;
-use xueka_blacklist::Blacklist;
+use xueka_blacklist::{Blacklist, Builder, Shared};
 use xueka_readers::Readers;
 use xueka_registry::{Actor, OpenOptions, Registry, RegistryError, Stamp};
 
@@ -44,7 +44,7 @@ pub use verify::{Question, Verification, VerifyRequest};
 pub struct Desk {
     readers: Readers,
     registry: Registry,
-    blacklist: Arc<RwLock<Blacklist>>,
+    blacklist: Arc<Shared>,
     clock: Arc<dyn Clock>,
     numbers: NumberForms,
     /// Tells calls under way whose token was revoked.
@@ -74,17 +74,18 @@ impl Desk {
         clock: Arc<dyn Clock>,
         numbers: NumberForms,
     ) -> Result<Self, RegistryError> {
-        let blacklist = Arc::new(RwLock::new(Blacklist::default()));
+        let blacklist = Arc::new(Shared::default());
         let followed = Arc::clone(&blacklist);
         let options = OpenOptions {
             simulated,
             on_commit: Some(Box::new(move |commit| {
-                let mut blacklist = to_change(&followed);
-                commit
-                    .blocks
-                    .iter()
-                    .for_each(|change| blacklist.apply(change));
-                blacklist.advance_to(commit.version);
+                followed.change(|blacklist| {
+                    commit
+                        .blocks
+                        .iter()
+                        .for_each(|change| blacklist.apply(change));
+                    blacklist.advance_to(commit.version);
+                });
             })),
             forms: numbers.rules().to_vec(),
             ..OpenOptions::default()
@@ -92,11 +93,16 @@ impl Desk {
         let registry = Registry::open(address, options).await?;
         // Nobody can change anything before this returns, so the entries need
         // no order with the commits that follow.
-        let filled = Arc::clone(&blacklist);
+        let builder = Arc::new(Mutex::new(Builder::default()));
+        let filled = Arc::clone(&builder);
         let version = registry
-            .load_blocks(move |entries| to_change(&filled).extend(entries))
+            .load_blocks(move |entries| {
+                let mut builder = filled.lock().unwrap_or_else(PoisonError::into_inner);
+                builder.load(entries);
+            })
             .await?;
-        to_change(&blacklist).advance_to(version);
+        let builder = std::mem::take(&mut *builder.lock().unwrap_or_else(PoisonError::into_inner));
+        blacklist.change(|blacklist| *blacklist = builder.finish(version));
         let desk = Self {
             readers,
             registry,
@@ -128,13 +134,8 @@ impl Desk {
         }
     }
 
-    fn index(&self) -> RwLockReadGuard<'_, Blacklist> {
-        self.blacklist
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
+    /// The blacklist as it stands.
+    fn index(&self) -> Arc<Blacklist> {
+        self.blacklist.now()
     }
-}
-
-fn to_change(blacklist: &RwLock<Blacklist>) -> RwLockWriteGuard<'_, Blacklist> {
-    blacklist.write().unwrap_or_else(PoisonError::into_inner)
 }
