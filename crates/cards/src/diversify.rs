@@ -11,7 +11,7 @@ use xueka_domain::Uid;
 use zeroize::Zeroizing;
 
 use crate::{
-    Key,
+    Key, MifareKey,
     crypto::{AesCipher, DesCipher, Padding, cmac},
     profile::place::{KeyInput, ProfileKey},
 };
@@ -50,6 +50,19 @@ pub(crate) fn card_key(key: &ProfileKey, uid: Option<Uid>, application: &[u8]) -
             double_des(master.reveal(), &input).map(|key| Key::DoubleDes((*key).into()))
         }
         Key::Des(_) | Key::Mifare(_) | Key::Password(_) => None,
+    }
+}
+
+/// The key of one card's MIFARE Classic sectors: the profile's own, or the first
+/// six bytes of the key that AN10922 makes of an AES one. `None` where
+/// [`card_key`] gives none, or the key is for another cipher.
+///
+/// The note itself has no form for six bytes.
+pub(crate) fn sector_key(key: &ProfileKey, uid: Option<Uid>) -> Option<MifareKey> {
+    match (card_key(key, uid, &[])?, key.diversified_by.is_empty()) {
+        (Key::Mifare(key), true) => Some(key),
+        (Key::Aes128(key), false) => key.reveal().first_chunk().copied().map(MifareKey::from),
+        _ => None,
     }
 }
 
@@ -163,6 +176,39 @@ mod tests {
         assert_eq!(same_for_all, Some(Key::Aes128(master().into())));
         for unknown in [None, random] {
             assert_eq!(card_key(&key(parts().into()), unknown, &application), None);
+        }
+    }
+
+    #[test]
+    fn a_key_of_a_sector_is_the_beginning_of_that_of_the_application_note() {
+        let uid = "04782E21801D80".parse::<Uid>().ok();
+        let rest = hex::decode("3042F54E585020416275").unwrap();
+        let parts = [KeyInput::Uid, KeyInput::Bytes(rest.into())];
+        let key = |key, parts: &[KeyInput]| ProfileKey {
+            key,
+            diversified_by: parts.into(),
+        };
+        let aes = || Key::Aes128(master().into());
+        let made = sector_key(&key(aes(), &parts), uid);
+        assert_eq!(made, Some([0xA8, 0xDD, 0x63, 0xA3, 0xB8, 0x9D].into()));
+
+        let plain = MifareKey::from([0xA0, 0xA1, 0xA2, 0xA3, 0xA4, 0xA5]);
+        let shared = key(Key::Mifare(plain.clone()), &[]);
+        assert_eq!(sector_key(&shared, None), Some(plain));
+        for (other, uid, why) in [
+            (
+                key(aes(), &parts),
+                None,
+                "made from a UID that is not known",
+            ),
+            (key(aes(), &[]), uid, "no key of six bytes"),
+            (
+                key(Key::DoubleDes(master().into()), &parts),
+                uid,
+                "another cipher",
+            ),
+        ] {
+            assert_eq!(sector_key(&other, uid), None, "{why}");
         }
     }
 

@@ -48,7 +48,7 @@ pub fn read_card(
             classic @ (CardFamily::MifareClassicMini
             | CardFamily::MifareClassic1K
             | CardFamily::MifareClassic4K) => {
-                mifare_classic::read(&mut card, classic, dialect, profile)?
+                mifare_classic::read(&mut card, classic, uid.ok(), dialect, profile)?
             }
             CardFamily::Ultralight => ultralight::read(&mut card, uid.ok(), profile)?,
             other => Findings::of(other),

@@ -81,7 +81,9 @@ pub fn plan_write(
         }
         family @ (CardFamily::MifareClassicMini
         | CardFamily::MifareClassic1K
-        | CardFamily::MifareClassic4K) => classic::plan(session, tools, profile, family, content)?,
+        | CardFamily::MifareClassic4K) => {
+            classic::plan(session, tools, profile, (family, uid), content)?
+        }
         CardFamily::Ultralight => pages::plan(session, tools, profile, content)?,
         CardFamily::Desfire => {
             // A plan made for the UID behind a random one could not be taken up

@@ -17,7 +17,7 @@
 //! 119; hardware-notes/card-mifare-classic.md.
 
 use xueka_apdu::StatusWord;
-use xueka_domain::CardFamily;
+use xueka_domain::{CardFamily, Uid};
 use xueka_transport::Dialect;
 
 use super::classic_blocks::BlockReader;
@@ -39,6 +39,7 @@ use crate::{
 pub(crate) fn read(
     card: &mut Dialogue<'_>,
     family: CardFamily,
+    uid: Option<Uid>,
     dialect: &Dialect,
     profile: &ReadingProfile,
 ) -> Result<Findings, ReadError> {
@@ -46,12 +47,15 @@ pub(crate) fn read(
     let Some(size) = ClassicSize::of(family) else {
         return Ok(findings);
     };
+    let places = profile.classic(size);
+    let places = places.map(|place| (place, place.keys_of(uid)));
+    let places = places.collect::<Vec<_>>();
     let mut reader = BlockReader::new(dialect, profile.max_key_attempts());
-    for place in profile.classic(size) {
+    for (place, keys) in &places {
         if reader.attempts_left() == 0 {
             break;
         }
-        findings = read_place(card, &mut reader, family, place)?;
+        findings = read_place(card, &mut reader, family, place, keys)?;
         if findings.number.is_some() {
             break;
         }
@@ -66,6 +70,7 @@ pub(crate) fn read(
 pub(crate) fn read_block_0(
     card: &mut Dialogue<'_>,
     family: CardFamily,
+    uid: Option<Uid>,
     dialect: &Dialect,
     profile: &ReadingProfile,
 ) -> Result<Option<ManufacturerBlock>, ReadError> {
@@ -80,8 +85,9 @@ pub(crate) fn read_block_0(
     let Some(place) = profile.classic(size).find(in_sector) else {
         return Ok(None);
     };
+    let keys = place.keys_of(uid);
     let mut reader = BlockReader::new(dialect, profile.max_key_attempts());
-    let content = reader.read(card, block, &place.keys)?.unwrap_or_default();
+    let content = reader.read(card, block, &keys)?.unwrap_or_default();
     Ok(content.try_into().ok().map(ManufacturerBlock::new))
 }
 
@@ -90,16 +96,17 @@ fn read_place<'a>(
     card: &mut Dialogue<'_>,
     reader: &mut BlockReader<'a>,
     family: CardFamily,
-    place: &'a ClassicPlace,
+    place: &ClassicPlace,
+    keys: &'a [SectorKey],
 ) -> Result<Findings, ReadError> {
     let mut findings = Findings::of(family);
     findings.assurance = place.assurance;
     match &place.form {
         ClassicForm::Blocks(fields) => {
-            read_blocks(card, reader, fields, &place.keys, &mut findings)?;
+            read_blocks(card, reader, fields, keys, &mut findings)?;
         }
         ClassicForm::Copies(copies) => {
-            read_copies(card, reader, copies, &place.keys, &mut findings)?;
+            read_copies(card, reader, copies, keys, &mut findings)?;
         }
     }
     Ok(findings)

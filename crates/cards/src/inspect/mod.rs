@@ -97,7 +97,8 @@ pub fn inspect_card(
     if look(&reading.atr, dialect) != Look::Contact {
         let mut card = Dialogue::new(&mut traced);
         ats = ask_ats(&mut card)?;
-        block_0 = mifare_classic::read_block_0(&mut card, reading.family, dialect, profile)?;
+        block_0 =
+            mifare_classic::read_block_0(&mut card, reading.family, reading.uid, dialect, profile)?;
         if has_processor(&reading.atr, &ats) {
             applications = applications::look_for(&mut card)?;
         }

@@ -78,12 +78,13 @@ pub(super) struct TrailerTable {
     pub(super) trailer: Spanned<String>,
 }
 
-/// A key of a sector: `{ name = "school", kind = "A" }`.
+/// A key of a sector: `{ name = "school", kind = "A", diversify = ["uid"] }`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SectorKeyTable {
     pub(super) name: Spanned<String>,
     pub(super) kind: KeyKind,
+    pub(super) diversify: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
 #[derive(Deserialize)]

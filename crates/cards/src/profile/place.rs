@@ -5,11 +5,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use xueka_apdu::{DfName, FileId, Sfi};
-use xueka_domain::{AssuranceLevel, CardFamily};
+use xueka_domain::{AssuranceLevel, CardFamily, Uid};
 
 use super::field::Fields;
 use crate::{
     Key, MifareKey,
+    diversify::sector_key,
     mifare::{AccessBits, Block, KeyKind},
     write::KeyUse,
 };
@@ -22,7 +23,7 @@ pub(crate) struct ClassicPlace {
     /// How the place is written, where it may be.
     pub(crate) write: Option<ClassicWrite>,
     /// The keys that may open the sectors, tried in their order; at least one.
-    pub(crate) keys: Box<[SectorKey]>,
+    pub(crate) keys: Box<[ClassicKey]>,
     /// How far a number from here is trusted at most.
     pub(crate) assurance: AssuranceLevel,
 }
@@ -68,7 +69,16 @@ pub(crate) struct NewTrailer {
     pub(crate) key_b: Box<str>,
 }
 
-/// A key for sectors, and which of a sector's two it is.
+/// A key for the sectors of many cards, and which of a sector's two it is.
+#[derive(Clone, Debug)]
+pub(crate) struct ClassicKey {
+    /// The key, or an AES key from which that of a card is made.
+    pub(crate) key: ProfileKey,
+    /// A or B.
+    pub(crate) kind: KeyKind,
+}
+
+/// A key for the sectors of one card, and which of a sector's two it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SectorKey {
     /// The key.
@@ -347,6 +357,19 @@ impl FileName {
             Self::Short(sfi) => FileId(sfi.number().into()),
             Self::Long(id) => id,
         }
+    }
+}
+
+impl ClassicPlace {
+    /// The keys of the card with that UID, without those that cannot be made for
+    /// it.
+    pub(crate) fn keys_of(&self, uid: Option<Uid>) -> Vec<SectorKey> {
+        let keys = self.keys.iter().filter_map(|known| {
+            let key = sector_key(&known.key, uid)?;
+            let kind = known.kind;
+            Some(SectorKey { key, kind })
+        });
+        keys.collect()
     }
 }
 

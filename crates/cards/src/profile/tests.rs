@@ -444,6 +444,59 @@ fn a_profile_says_how_a_record_in_copies_is_written() {
 }
 
 #[test]
+fn a_key_of_a_sector_may_be_made_for_its_card() {
+    let own = |name: &str, parts: &str| {
+        let old = "keys = [{ name = \"school\", kind = \"A\" }]";
+        let new = format!("keys = [{{ name = \"{name}\", kind = \"A\"{parts} }}]");
+        let trailer = format!("key_a = \"{name}\"");
+        COPIES
+            .replace(old, &new)
+            .replace("key_a = \"school\"", &trailer)
+    };
+    let profile = read(&own("desfire", ", diversify = [\"uid\"]")).unwrap();
+    let write = profile.places.classic[0].write.as_ref().unwrap();
+    let made = write
+        .keys
+        .iter()
+        .map(|it| (it.name.as_str(), it.diversified_by.as_slice()));
+    let expected = [("school-b", &[][..]), ("desfire", &[KeyInput::Uid][..])];
+    assert_eq!(made.collect::<Vec<_>>(), expected);
+
+    let twice = own("desfire", ", diversify = [\"uid\"]");
+    let twice = twice.replace(
+        "keys = [{ name = \"school-b\", kind = \"B\" }]",
+        "keys = [{ name = \"desfire\", kind = \"B\", diversify = [\"uid\", \"01\"] }]",
+    );
+    for (text, line, expected) in [
+        (own("desfire", ""), 4, "AES key with diversify"),
+        (
+            own("genuine", ", diversify = [\"uid\"]"),
+            4,
+            "AES key with diversify",
+        ),
+        (
+            own("school", ", diversify = [\"uid\"]"),
+            4,
+            "only AES and 3DES",
+        ),
+        (
+            own("desfire", ", diversify = [\"application\"]"),
+            4,
+            "no application",
+        ),
+        (twice, 9, "in two ways"),
+    ] {
+        let (found, problem) = refusal(&text);
+        assert!(problem.contains(expected), "{problem}");
+        assert_eq!(found, line, "{problem}");
+    }
+    let unlisted = COPIES.replace("key_b = \"school-b\"", "key_b = \"desfire\"");
+    let (line, problem) = refusal(&unlisted);
+    assert!(problem.contains("stands in keys"), "{problem}");
+    assert_eq!(line, 10, "{problem}");
+}
+
+#[test]
 fn a_mistake_in_what_is_written_is_told_by_its_line() {
     let trailer = |data, trailer| {
         format!(
@@ -621,7 +674,7 @@ fn places_of_several_profiles_are_tried_in_their_order() {
 #[test]
 fn a_profile_shows_no_key() {
     let shown = format!("{:?}", read(WHOLE).unwrap());
-    assert!(shown.contains("SecretKey(…)"), "{shown}");
+    assert!(shown.contains("cipher: \"MIFARE\""), "{shown}");
     assert!(
         !shown.contains("A0A1") && !shown.contains("160, 161"),
         "{shown}"

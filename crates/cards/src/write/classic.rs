@@ -9,8 +9,8 @@
 //!   the card is spoilt, and nothing but such a trailer makes it so.
 //! - Whether a key stands is told by authentication: key A is never shown. Key B
 //!   is compared where the access bits show it, for there it opens nothing.
-//! - Keys of six bytes are not diversified: NXP AN10922 makes keys of AES and
-//!   triple DES, and no published form makes shorter ones of them.
+//! - A key of six bytes may be made for one card from an AES key: the beginning
+//!   of what NXP AN10922 makes, which itself has no form for six bytes.
 //!
 //! Sources: NXP MF1S50yyX/V1 data sheet, §8.6 to §8.7 (trailer, access bits);
 //! hardware-notes/card-mifare-classic.md.
@@ -19,7 +19,7 @@ mod medium;
 mod plan;
 mod sectors;
 
-use xueka_domain::CardFamily;
+use xueka_domain::{CardFamily, Uid};
 use xueka_transport::CardSession;
 
 use self::{
@@ -32,7 +32,7 @@ use super::{
 use crate::{
     ReadingProfile,
     mifare::{ClassicSize, KeyKind},
-    profile::place::ClassicForm,
+    profile::place::{ClassicForm, KeyInput},
 };
 
 /// Plans by the first place of the profile that says how it is written.
@@ -44,7 +44,7 @@ pub(super) fn plan(
     session: &mut dyn CardSession,
     tools: WriteTools<'_>,
     profile: &ReadingProfile,
-    family: CardFamily,
+    (family, uid): (CardFamily, Uid),
     content: &CardContent,
 ) -> Result<Vec<Step>, WriteError> {
     let size = ClassicSize::of(family).ok_or(WriteError::NotWritable)?;
@@ -55,7 +55,7 @@ pub(super) fn plan(
             _ => None,
         });
     let (record, write) = place.ok_or(WriteError::NotWritable)?;
-    let keys = SectorKeys::find(write.keys.iter().cloned(), tools.keys)?;
+    let keys = SectorKeys::find(write.keys.iter().cloned(), tools.keys, uid)?;
     let mut sectors = Sectors::new(session, tools.dialect, &keys);
     plan::plan(&mut sectors, record, write, content)
 }
@@ -71,7 +71,7 @@ pub(super) fn with_medium(
     plan: &WritePlan,
     work: impl FnOnce(&mut dyn Medium) -> Result<WriteEnd, WriteError>,
 ) -> Result<WriteEnd, WriteError> {
-    let keys = SectorKeys::find(plan.steps.iter().flat_map(keys_of), tools.keys)?;
+    let keys = SectorKeys::find(plan.steps.iter().flat_map(keys_of), tools.keys, plan.uid)?;
     let sectors = Sectors::new(session, tools.dialect, &keys);
     work(&mut ClassicMedium::new(sectors, plan)?)
 }
@@ -82,8 +82,12 @@ fn keys_of(step: &Step) -> Vec<KeyUse> {
     if let Place::ClassicTrailer { .. } = step.place {
         for content in [&step.old, &step.new] {
             if let Content::Trailer { key_a, key_b, .. } = content {
-                uses.push(key_use(key_a, KeyKind::A));
-                uses.push(key_use(key_b, KeyKind::B));
+                for (name, kind) in [(key_a, KeyKind::A), (key_b, KeyKind::B)] {
+                    // A key is made in one way, whichever of the two it is.
+                    let known = step.keys.iter().find(|known| known.name == *name);
+                    let made_from = known.map(|known| known.diversified_by.clone());
+                    uses.push(key_use(name, kind, made_from.unwrap_or_default()));
+                }
             }
         }
     }
@@ -91,10 +95,10 @@ fn keys_of(step: &Step) -> Vec<KeyUse> {
 }
 
 /// A key of that name, as one of the two of a sector.
-pub(crate) fn key_use(name: &str, kind: KeyKind) -> KeyUse {
+pub(crate) fn key_use(name: &str, kind: KeyKind, diversified_by: Vec<KeyInput>) -> KeyUse {
     KeyUse {
         name: name.to_owned(),
         slot: kind.slot(),
-        diversified_by: Vec::new(),
+        diversified_by,
     }
 }

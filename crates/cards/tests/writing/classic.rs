@@ -3,7 +3,7 @@
 use jiff::civil::date;
 use xueka_cards::{CardContent, Content, Place, WriteError, write_card};
 use xueka_simulator::{ReaderStyle, VirtualCard};
-use xueka_transport::Dialect;
+use xueka_transport::{CardTransport, Dialect};
 
 use crate::{
     notes::Notes,
@@ -12,7 +12,9 @@ use crate::{
 
 const KEYS: &str = "factory = \"FFFFFFFFFFFF\"\n\
     school-a = \"A0A1A2A3A4A5\"\nschool-b = \"B0B1B2B3B4B5\"\n\
-    later-a = \"C0C1C2C3C4C5\"\nlater-b = \"D0D1D2D3D4D5\"\n";
+    later-a = \"C0C1C2C3C4C5\"\nlater-b = \"D0D1D2D3D4D5\"\n\
+    master = \"aes:00112233445566778899AABBCCDDEEFF\"\n\
+    master-b = \"aes:000102030405060708090A0B0C0D0E0F\"\n";
 
 /// Two copies of two blocks each, in two sectors.
 fn profile(key: &str, trailer: &str) -> String {
@@ -103,6 +105,62 @@ fn a_blank_card_becomes_a_card_of_the_school() {
     school.write(&mut card, &first());
     let again = school.plan(&mut card, &first()).unwrap();
     assert!(again.steps.is_empty(), "{:?}", again.steps);
+}
+
+/// Each card has keys of its own, made from its UID.
+fn school_with_own_keys() -> School {
+    let trailer =
+        r#"trailer = { key_a = "master", key_b = "master-b", data = "100", trailer = "011" }"#;
+    let made = r#""uid", "3042F54E585020416275""#;
+    let profile = profile("master", trailer)
+        .replace(
+            r#"name = "master", kind = "A""#,
+            &format!(r#"name = "master", kind = "A", diversify = [{made}]"#),
+        )
+        .replace(
+            r#"name = "school-b", kind = "B""#,
+            r#"name = "master-b", kind = "B", diversify = ["uid"]"#,
+        );
+    School::new(&profile, KEYS, Dialect::STANDARD)
+}
+
+#[test]
+fn a_card_gets_keys_that_no_other_card_has() {
+    let school = school_with_own_keys();
+    // The example of NXP AN10922, §2.2.1: of its key the first six bytes.
+    let uid = hex::decode("04782E21801D80").unwrap();
+    let mut card = blank().uid(uid);
+    school.write(&mut card, &first());
+    school.write(&mut card, &second());
+
+    card.put_back();
+    let mut response = Vec::new();
+    for (command, expected) in [
+        ("FF82000006A8DD63A3B89D", "9000"),
+        ("FF860000050100046000", "9000"),
+    ] {
+        let command = hex::decode(command).unwrap();
+        CardTransport::transmit(&mut card, &command, &mut response).unwrap();
+        assert_eq!(hex::encode(&response), expected);
+    }
+
+    // With the same masters another card does not open to these keys.
+    let mut other = blank().uid(hex::decode("04782E21801D81").unwrap());
+    school.write(&mut other, &first());
+    for (command, expected) in [
+        ("FF82000006A8DD63A3B89D", "9000"),
+        ("FF860000050100046000", "6982"),
+    ] {
+        let command = hex::decode(command).unwrap();
+        CardTransport::transmit(&mut other, &command, &mut response).unwrap();
+        assert_eq!(hex::encode(&response), expected);
+    }
+}
+
+#[test]
+fn a_card_that_is_torn_while_it_gets_its_own_keys_is_made_whole_or_spoilt() {
+    let tally = tear_many(&school_with_own_keys(), &blank(), &first(), n_cards(4));
+    assert!(tally.n_written > 0 && tally.n_torn_again > 0, "{tally:?}");
 }
 
 #[test]

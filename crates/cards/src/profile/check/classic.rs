@@ -3,9 +3,11 @@
 use toml::Spanned;
 use xueka_domain::AssuranceLevel;
 
-use super::{Checked, MAX_KEYS, assurance, date_field, key, number_field, wrong, wrong_cipher};
+use super::{
+    Checked, MAX_KEYS, assurance, date_field, key, number_field, profile_key, wrong, wrong_cipher,
+};
 use crate::{
-    Key, KeyRing, MifareKey,
+    Key, KeyRing,
     mifare::{AccessBits, Block, Condition, KeyKind, Permission, Sector},
     profile::{
         document::{
@@ -13,9 +15,11 @@ use crate::{
             SectorKeyTable, TrailerTable,
         },
         field::Fields,
-        place::{ClassicForm, ClassicPlace, ClassicWrite, InCopies, NewTrailer, SectorKey},
+        place::{
+            ClassicForm, ClassicKey, ClassicPlace, ClassicWrite, InCopies, KeyInput, NewTrailer,
+        },
     },
-    write::{classic::key_use, copies::N_SEAL_BYTES},
+    write::{KeyUse, classic::key_use, copies::N_SEAL_BYTES},
 };
 
 /// Bytes of a block.
@@ -44,18 +48,24 @@ pub(in crate::profile) fn classic(table: &ClassicTable, keys: &KeyRing) -> Check
     })
 }
 
-fn sector_key(entry: &SectorKeyTable, keys: &KeyRing) -> Checked<SectorKey> {
-    Ok(SectorKey {
-        key: mifare_key(&entry.name, keys)?.clone(),
+fn sector_key(entry: &SectorKeyTable, keys: &KeyRing) -> Checked<ClassicKey> {
+    let key = match (key(&entry.name, keys)?, &entry.diversify) {
+        (key @ Key::Mifare(_), _) | (key @ Key::Aes128(_), Some(_)) => key,
+        (other, _) => {
+            let wanted = "a MIFARE key, or an AES key with diversify";
+            return wrong_cipher(&entry.name, other, wanted);
+        }
+    };
+    let key = profile_key(key, entry.diversify.as_ref(), 0)?;
+    if let Some(parts) = &entry.diversify
+        && key.diversified_by.contains(&KeyInput::Application)
+    {
+        return wrong(parts, "a sector belongs to no application");
+    }
+    Ok(ClassicKey {
+        key,
         kind: entry.kind,
     })
-}
-
-fn mifare_key<'a>(name: &Spanned<String>, keys: &'a KeyRing) -> Checked<&'a MifareKey> {
-    match key(name, keys)? {
-        Key::Mifare(key) => Ok(key),
-        other => wrong_cipher(name, other, "a MIFARE key"),
-    }
 }
 
 fn in_blocks(table: &ClassicTable) -> Checked<Fields<Block>> {
@@ -181,20 +191,45 @@ fn write(
     let trailer = trailer.map(|it| new_trailer(it, table, keys)).transpose()?;
     let mut uses = Vec::new();
     if let Some(new) = &trailer {
-        uses.push(key_use(&new.key_b, KeyKind::B));
-        uses.push(key_use(&new.key_a, KeyKind::A));
+        for (name, kind) in [(&new.key_b, KeyKind::B), (&new.key_a, KeyKind::A)] {
+            uses.push(key_use(
+                name,
+                kind,
+                diversified_by(name, inner, table, keys)?,
+            ));
+        }
     }
     for entry in inner.keys.iter().chain(table.keys.as_ref()) {
-        mifare_key(&entry.name, keys)?;
-        let entry = key_use(entry.name.as_ref(), entry.kind);
-        if !uses.contains(&entry) {
-            uses.push(entry);
+        let made_from = sector_key(entry, keys)?.key.diversified_by;
+        let entry_use = key_use(entry.name.as_ref(), entry.kind, made_from.into());
+        let is_made_otherwise = |known: &KeyUse| {
+            known.name == entry_use.name && known.diversified_by != entry_use.diversified_by
+        };
+        if uses.iter().any(is_made_otherwise) {
+            return wrong(&entry.name, "the same key is diversified in two ways");
+        }
+        if !uses.contains(&entry_use) {
+            uses.push(entry_use);
         }
     }
     Ok(ClassicWrite {
         keys: uses.into(),
         trailer,
     })
+}
+
+/// From what a key of the new trailer is made: as the first entry of its name
+/// says.
+fn diversified_by(
+    name: &str,
+    written: &ClassicWriteTable,
+    table: &ClassicTable,
+    keys: &KeyRing,
+) -> Checked<Vec<KeyInput>> {
+    let mut entries = table.keys.as_ref().iter().chain(&written.keys);
+    let entry = entries.find(|entry| entry.name.as_ref() == name);
+    let key = entry.map(|entry| sector_key(entry, keys)).transpose()?;
+    Ok(key.map_or(Vec::new(), |known| known.key.diversified_by.into()))
 }
 
 /// Access bits are made of conditions here, so that none can be written that a
@@ -205,8 +240,25 @@ fn new_trailer(
     keys: &KeyRing,
 ) -> Checked<NewTrailer> {
     let inner = table.as_ref();
+    let written = place.write.as_ref().map(|it| it.as_ref().keys.as_slice());
+    let listed = || {
+        place
+            .keys
+            .as_ref()
+            .iter()
+            .chain(written.unwrap_or_default())
+    };
     for name in [&inner.key_a, &inner.key_b] {
-        mifare_key(name, keys)?;
+        let is_made =
+            listed().any(|it| it.name.as_ref() == name.as_ref() && it.diversify.is_some());
+        match key(name, keys)? {
+            Key::Mifare(_) => {}
+            Key::Aes128(_) if is_made => {}
+            other => {
+                let wanted = "a MIFARE key, or an AES key that stands in keys with diversify";
+                return wrong_cipher(name, other, wanted);
+            }
+        }
     }
     let data = condition(&inner.data)?;
     let trailer = condition(&inner.trailer)?;

@@ -5,11 +5,12 @@ use xueka_transport::{CardSession, Dialect};
 use zeroize::Zeroizing;
 
 use crate::{
-    Key, KeyRing, MifareKey,
+    KeyRing, MifareKey,
     dialogue::Dialogue,
+    diversify::sector_key,
     family::classic_blocks::{BLOCK_BYTES, BlockRead, BlockReader},
     mifare::{AccessBits, Block, KeyKind, Sector},
-    profile::place::SectorKey,
+    profile::place::{ProfileKey, SectorKey},
     read::ask_uid,
     write::{Content, KeyUse, WriteError},
 };
@@ -22,26 +23,30 @@ const ATTEMPTS: u8 = 32;
 pub(in crate::write) struct SectorKeys(Vec<(KeyUse, SectorKey)>);
 
 impl SectorKeys {
-    /// Finds each of these keys.
+    /// Finds each of these keys, or makes it for the card with that UID.
     ///
     /// # Errors
     ///
     /// [`WriteError::NoSuchKey`]: the key file has none of the name, or one for
-    /// another cipher, or it is to be diversified.
+    /// another cipher.
     pub(in crate::write) fn find(
         uses: impl IntoIterator<Item = KeyUse>,
         ring: &KeyRing,
+        uid: Uid,
     ) -> Result<Self, WriteError> {
         let mut found: Vec<(KeyUse, SectorKey)> = Vec::new();
         for used in uses {
             if found.iter().any(|(known, _)| *known == used) {
                 continue;
             }
-            let kind = KeyKind::from_slot(used.slot).filter(|_| used.diversified_by.is_empty());
-            let (Some(Key::Mifare(key)), Some(kind)) = (ring.get(&used.name), kind) else {
+            let named = ring.get(&used.name).map(|key| ProfileKey {
+                key: key.clone(),
+                diversified_by: used.diversified_by.clone().into(),
+            });
+            let key = named.and_then(|named| sector_key(&named, Some(uid)));
+            let (Some(key), Some(kind)) = (key, KeyKind::from_slot(used.slot)) else {
                 return Err(WriteError::NoSuchKey { name: used.name });
             };
-            let key = key.clone();
             found.push((used, SectorKey { key, kind }));
         }
         Ok(Self(found))
