@@ -7,6 +7,7 @@ use std::{
     fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use serde::Deserialize;
@@ -187,6 +188,13 @@ impl ReadersConfig {
     #[must_use]
     pub fn desk_readers(&self) -> Vec<DeskReader> {
         self.desk.iter().map(DeskReader::from).collect()
+    }
+
+    /// The aliases of the readers that are reported when they are missing.
+    #[must_use]
+    pub fn expected(&self) -> Arc<[String]> {
+        let expected = self.desk.iter().filter(|it| it.expected);
+        expected.map(|it| it.alias.clone()).collect()
     }
 
     /// When readers show signals.
@@ -509,7 +517,11 @@ mod tests {
                 "acs-acr122u",
                 "the models that there are",
             ),
-            ("[readers]\nsignals = \"loud\"", "verdicts", "what is allowed"),
+            (
+                "[readers]\nsignals = \"loud\"",
+                "verdicts",
+                "what is allowed",
+            ),
             (
                 "[readers]\ncontactless = [\"ACR\", \" \"]",
                 "every reader",

@@ -74,6 +74,7 @@ impl Daemon {
                 readers_are_simulated: simulation.simulate.is_some(),
                 socket_role: config.listen.socket_role,
                 web: config.web.clone(),
+                expected_readers: config.readers.expected(),
             },
             scenario,
         })

@@ -9,6 +9,7 @@ mod config;
 mod convert;
 mod daemon;
 mod gate;
+mod health;
 mod keys;
 mod listen;
 pub mod logging;

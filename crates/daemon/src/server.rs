@@ -34,6 +34,7 @@ use xueka_simulator::Simulator;
 use crate::{
     config::{SocketRole, WebConfig},
     gate::GateLayer,
+    health::ReaderHealth,
     listen::Listeners,
     services::{
         Blacklist, Inspections, Issuance, Numbers, Purses, Readers, Recordings, Simulation, Tokens,
@@ -79,6 +80,8 @@ pub struct Served {
     pub socket_role: SocketRole,
     /// Who may call from a browser.
     pub web: WebConfig,
+    /// The aliases of the readers that are to be there.
+    pub expected_readers: Arc<[String]>,
 }
 
 /// Serves until `shutdown` becomes true, then lets calls under way end, for
@@ -150,7 +153,8 @@ async fn routes(
     let inspections = InspectionServiceServer::new(Inspections::new(Arc::clone(desk)));
     let purses = PurseServiceServer::new(Purses::new(Arc::clone(desk)));
     let recordings = RecordingServiceServer::new(Recordings::new(Arc::clone(desk)));
-    health.set_serving::<ReaderServiceServer<Readers>>().await;
+    let reader_health = ReaderHealth::report(desk, &served.expected_readers, &health).await;
+    tokio::spawn(reader_health.follow(shutdown.clone()));
     health
         .set_serving::<IssuanceServiceServer<Issuance>>()
         .await;
@@ -159,13 +163,6 @@ async fn routes(
         .await;
     health.set_serving::<NumberServiceServer<Numbers>>().await;
     health.set_serving::<TokenServiceServer<Tokens>>().await;
-    health.set_serving::<PurseServiceServer<Purses>>().await;
-    health
-        .set_serving::<RecordingServiceServer<Recordings>>()
-        .await;
-    health
-        .set_serving::<InspectionServiceServer<Inspections>>()
-        .await;
     let mut routes = Routes::new(readers)
         .add_service(issuance)
         .add_service(blacklist)

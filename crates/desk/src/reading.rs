@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::sync::watch;
 use xueka_cards::CardReading;
 use xueka_domain::CardIdentity;
 use xueka_readers::{ReadOptions, ReaderList, Signal, TapWatcher};
@@ -24,6 +25,13 @@ impl Desk {
     #[must_use]
     pub fn readers(&self) -> ReaderList {
         self.readers.list()
+    }
+
+    /// Tells when [`readers`](Self::readers) may say something else; but for
+    /// stalls, which begin with time alone.
+    #[must_use]
+    pub fn reader_changes(&self) -> watch::Receiver<()> {
+        self.readers.changes()
     }
 
     /// What the configuration calls a reader, if it does.

@@ -179,7 +179,11 @@ impl Hub {
 
     /// Reports expected readers that have been missing for too long.
     pub(crate) fn look_for_missing(&self) {
-        let Common { settings, taps, .. } = &*self.common;
+        let Common {
+            settings,
+            taps,
+            bell,
+        } = &*self.common;
         let now = (settings.uptime)();
         let board = &mut *lock(&self.board);
         let Source::Ready = board.source else { return };
@@ -193,6 +197,7 @@ impl Hub {
             if attached.iter().any(|it| **it == **alias) {
                 if board.absent.remove(alias).is_some_and(|it| it.is_reported) {
                     tracing::info!(alias, "the missing reader is back");
+                    bell.send_replace(());
                 }
                 continue;
             }
@@ -213,6 +218,7 @@ impl Hub {
                      if it is plugged in, pull it out for ten seconds"
                 );
                 taps.publish(None, Some(&alias.as_str().into()), TapChange::Missing);
+                bell.send_replace(());
             }
         }
     }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     time::{Instant, timeout},
 };
 use xueka_cards::{CardReading, ReadError, ReadingProfile};
@@ -76,6 +76,13 @@ impl Readers {
     #[must_use]
     pub fn list(&self) -> ReaderList {
         self.threads.hub.list()
+    }
+
+    /// Tells when [`list`](Self::list) may say something else; but for stalls,
+    /// which begin with time alone. Ends with the readers.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.threads.hub.common().bell.subscribe()
     }
 
     /// The readers but one in whose field the last tap was of this card, and
