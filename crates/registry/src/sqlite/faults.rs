@@ -364,7 +364,10 @@ async fn the_schema_itself_forbids_what_the_rules_forbid() {
              INSERT INTO cards (id, number, uid, student, state, issue_time, state_time, version)
              VALUES (1, '1000', NULL, 1, 'ACTIVE', 0, 0, 1),
                     (2, NULL, x'01020304', 2, 'ACTIVE', 0, 0, 1),
-                    (3, '3000', NULL, 4, 'LOST', 0, 0, 1);",
+                    (3, '3000', NULL, 4, 'LOST', 0, 0, 1);
+             INSERT INTO students (id, number, name, version) VALUES (5, 'E', 'e', 1);
+             INSERT INTO card_requests (id, student, kind, state, open_time, state_time, version)
+             VALUES (1, 5, 'NEW', 'IN_PRODUCTION', 0, 0, 1);",
         )
         .await;
     let insert = |values: &str| {
@@ -373,7 +376,23 @@ async fn the_schema_itself_forbids_what_the_rules_forbid() {
              VALUES ({values}, 0, 0, 1)"
         )
     };
+    let request = |values: &str| {
+        format!(
+            "INSERT INTO card_requests \
+             (student, kind, state, old_card, open_time, state_time, version)
+             VALUES ({values}, 0, 0, 1)"
+        )
+    };
     let forbidden = [
+        request("5, 'NEW', 'REQUESTED', NULL"),
+        request("4, 'NEW', 'REQUESTED', NULL"),
+        request("2, 'REISSUE', 'REQUESTED', NULL"),
+        request("2, 'NEW', 'REQUESTED', 1"),
+        request("2, 'NEW', 'COLLECTED', NULL"),
+        request("2, 'NEW', 'LOST', NULL"),
+        "UPDATE students SET enrolment = 'LEFT' WHERE id = 5".to_owned(),
+        "INSERT INTO fees VALUES (1, 'LOST', -1, 'DUE', 0)".to_owned(),
+        "INSERT INTO fees VALUES (9, 'LOST', 1, 'DUE', 0)".to_owned(),
         insert("'1000', NULL, 2, 'LOST'"),
         insert("'1001', NULL, 1, 'DELIVERED'"),
         insert("NULL, NULL, 1, 'LOST'"),

@@ -7,12 +7,19 @@ use proptest::{
     strategy::ValueTree,
     test_runner::{Config, TestRunner},
 };
-use xueka_domain::{BlockReason, CardKey, CardState, ExitReason, IssuedState};
-use xueka_registry::{RegistryError, WhichCard};
+use xueka_domain::{
+    BlockReason, CardKey, CardState, ExitReason, HoldingState, IssuedState, RequestKind,
+};
+use xueka_registry::{
+    Arrival, ArrivedCard, CardOrder, CardRequestId, MoveTo, RegistryError, RequestFilter,
+    RequestStep, StudentsMove, WhichCard,
+};
 
 use super::{
     blacklist,
-    stand::{Stand, issued, list, mixed, number, number_key, stamp, student_number, uid, uid_key},
+    stand::{
+        Stand, entry, issued, list, mixed, number, number_key, stamp, student_number, uid, uid_key,
+    },
 };
 
 /// How many students, numbers and UIDs there are to mix: few, so that they
@@ -41,16 +48,57 @@ enum Step {
     },
     Block(bool, u32),
     Unblock(bool, u32),
+    Procedure(Procedure),
+}
+
+/// A step of the procedure around the cards.
+#[derive(Clone, Debug)]
+enum Procedure {
+    Request(u32, RequestKind),
+    Further(u32, RequestStep),
+    Deliver(u32, Option<(Option<u32>, Option<u32>)>),
+    CorrectDamage(Option<u32>, Option<u32>),
+    Exchange(u32),
+    Leave(u32),
+    Return(u32),
+}
+
+/// By what a card shows itself.
+fn name() -> impl Strategy<Value = (Option<u32>, Option<u32>)> {
+    prop_oneof![
+        (0..N).prop_map(|n| (Some(n), None)),
+        (0..N).prop_map(|n| (None, Some(n))),
+        (0..N, 0..N).prop_map(|(number, uid)| (Some(number), Some(uid))),
+    ]
+}
+
+fn procedure() -> impl Strategy<Value = Procedure> {
+    use Procedure::*;
+    const STEPS: [RequestStep; 8] = [
+        // The way ahead is taken more often than the others.
+        RequestStep::Confirm,
+        RequestStep::Confirm,
+        RequestStep::Produce,
+        RequestStep::Produce,
+        RequestStep::Remake,
+        RequestStep::Reject,
+        RequestStep::Withdraw,
+        RequestStep::Lapse,
+    ];
+    let kind = proptest::sample::select(&RequestKind::ALL[..]);
+    let further = proptest::sample::select(&STEPS[..]);
+    prop_oneof![
+        3 => (0..N, kind).prop_map(|(n, kind)| Request(n, kind)),
+        6 => (0..N, further).prop_map(|(n, step)| Further(n, step)),
+        3 => (0..N, proptest::option::of(name())).prop_map(|(n, card)| Deliver(n, card)),
+        1 => name().prop_map(|(number, uid)| CorrectDamage(number, uid)),
+        1 => (0..N).prop_map(Exchange),
+        1 => (0..N).prop_map(Leave),
+        1 => (0..N).prop_map(Return),
+    ]
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let name = || {
-        prop_oneof![
-            (0..N).prop_map(|n| (Some(n), None)),
-            (0..N).prop_map(|n| (None, Some(n))),
-            (0..N, 0..N).prop_map(|(number, uid)| (Some(number), Some(uid))),
-        ]
-    };
     let reason = || proptest::sample::select(&ExitReason::ALL[..]);
     prop_oneof![
         2 => (0..N, name(), any::<bool>()).prop_map(|(student, (number, uid), waiting)| {
@@ -65,6 +113,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => name().prop_map(|(number, uid)| Step::CancelLoss { number, uid }),
         1 => (any::<bool>(), 0..N).prop_map(|(by_number, n)| Step::Block(by_number, n)),
         1 => (any::<bool>(), 0..N).prop_map(|(by_number, n)| Step::Unblock(by_number, n)),
+        12 => procedure().prop_map(Step::Procedure),
     ]
 }
 
@@ -78,7 +127,9 @@ pub(crate) async fn any_sequence_of_operations_keeps_the_rules(stand: &Stand) {
     // One registry for all sequences: what went before only makes it harder,
     // and new indices keep room for what is new.
     for round in 0..24 {
-        let steps = proptest::collection::vec(step(), 1..24);
+        let students = round * N..(round + 1) * N;
+        stand.enter(students.map(entry).collect()).await;
+        let steps = proptest::collection::vec(step(), 1..48);
         let steps = steps.new_tree(&mut runner).unwrap().current();
         for step in &steps {
             let before = stand.registry.version().await.unwrap();
@@ -94,6 +145,7 @@ pub(crate) async fn any_sequence_of_operations_keeps_the_rules(stand: &Stand) {
             assert_eq!(told as u64, after - before, "{step:?}");
         }
         check(stand, round * N, &mut holders, &by_hand, &steps).await;
+        check_students(stand, round * N, &steps).await;
     }
 }
 
@@ -160,6 +212,117 @@ async fn take(
             registry.remove_block(request, stamp(5), key).await?;
             assert!(by_hand.remove(&key));
             Ok(true)
+        }
+        Step::Procedure(procedure) => take_procedure(stand, base, procedure).await,
+    }
+}
+
+/// Does a step of the procedure; answers whether it changed something.
+async fn take_procedure(
+    stand: &Stand,
+    base: u32,
+    procedure: &Procedure,
+) -> Result<bool, RegistryError> {
+    let registry = &stand.registry;
+    let request = stand.request();
+    let in_hand = |number: &Option<u32>, uid: &Option<u32>| {
+        mixed(number.map(|n| base + n), uid.map(|n| base + n))
+    };
+    match procedure {
+        Procedure::Request(n, kind) => {
+            let order = CardOrder {
+                students: vec![student_number(base + n)],
+                kind: *kind,
+                fee_fen: 2_000,
+                accept_good: false,
+                dry_run: false,
+            };
+            let outcome = registry.request_cards(request, stamp(6), order).await?;
+            Ok(!outcome.requested.is_empty())
+        }
+        Procedure::Further(n, step) => {
+            let ids: Vec<_> = open_requests(stand, base + n).await;
+            let outcome = registry.step_requests(request, stamp(6), ids, *step, None);
+            Ok(outcome.await?.n_advanced > 0)
+        }
+        Procedure::Deliver(n, card) => {
+            let ids = open_requests(stand, base + n).await;
+            let card = card.as_ref().map(|(number, uid)| ArrivedCard {
+                identity: in_hand(number, uid),
+                family: None,
+                valid_from: None,
+                valid_until: None,
+            });
+            let arrivals = ids.into_iter().map(|request| Arrival {
+                request,
+                card: card.clone(),
+            });
+            let outcome = registry.deliver_cards(request, stamp(6), arrivals.collect());
+            Ok(outcome.await?.n_advanced > 0)
+        }
+        Procedure::CorrectDamage(number, uid) => {
+            let note = "why".parse().unwrap();
+            let corrected = registry.correct_damage(request, stamp(6), in_hand(number, uid), note);
+            corrected.await.map(|_| true)
+        }
+        Procedure::Exchange(n) => {
+            let which = WhichCard::LiveCardOf(student_number(base + n));
+            let exchanged = registry.exchange(request, stamp(6), which, Some(100));
+            exchanged.await.map(|_| true)
+        }
+        Procedure::Leave(n) | Procedure::Return(n) => {
+            let since = None;
+            let students = StudentsMove {
+                students: vec![student_number(base + n)],
+                to: match procedure {
+                    Procedure::Leave(_) => MoveTo::Away { since },
+                    _ => MoveTo::Back { since },
+                },
+                dry_run: false,
+            };
+            let outcome = registry.move_students(request, stamp(6), students);
+            Ok(outcome.await?.n_moved > 0)
+        }
+    }
+}
+
+/// The requests of a student that are open: at most one, which is checked.
+async fn open_requests(stand: &Stand, n: u32) -> Vec<CardRequestId> {
+    let filter = RequestFilter {
+        student: Some(student_number(n)),
+        ..RequestFilter::default()
+    };
+    let requests = stand.registry.list_card_requests(filter, None, 1_000).await;
+    let requests = requests.unwrap().into_iter();
+    let open: Vec<_> = requests
+        .filter(|request| request.state.is_open())
+        .map(|request| request.id)
+        .collect();
+    assert!(open.len() <= 1, "two open requests of one student");
+    open
+}
+
+/// The rules for students that hold after any sequence.
+async fn check_students(stand: &Stand, base: u32, steps: &[Step]) {
+    for n in base..base + N {
+        let student = stand.student(n).await;
+        let is_requested = !open_requests(stand, n).await.is_empty();
+        let which = WhichCard::LiveCardOf(student_number(n));
+        let live = stand.registry.find_card(which).await.unwrap();
+        let has_active = live
+            .as_ref()
+            .is_some_and(|card| card.state == CardState::Active);
+        let holds = student.holding == HoldingState::Holding;
+        assert_eq!(holds, has_active, "{steps:?}");
+        let awaits = matches!(
+            student.holding,
+            HoldingState::InProduction | HoldingState::AwaitingReplacement
+        );
+        if is_requested {
+            assert!(awaits, "a request for nothing: {steps:?}");
+        }
+        if student.holding == HoldingState::Left {
+            assert_eq!(live, None, "a card of who left: {steps:?}");
         }
     }
 }
