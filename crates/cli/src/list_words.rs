@@ -1,89 +1,25 @@
-//! Which word of the catalogue stands for what is wrong with a list.
+//! A list's columns and faults in the language of the reader.
+//!
+//! The words themselves stand in `xueka-files`, beside what they are about.
 
 use xueka_domain::Column;
-use xueka_files::{FileError, RowProblem, chinese_heading};
+use xueka_files::{ColumnName as _, FileError, RowProblem};
 
-use crate::words::{Language, Word};
+use crate::words::Language;
 
 /// What is wrong with a file as a whole, in words.
 pub(crate) fn of_file_error(error: FileError, language: Language) -> String {
-    let say = |word: Word, values: &[(&str, &str)]| word.with(language, values);
-    match error {
-        FileError::TooLarge => say(Word::FileTooLarge, &[]),
-        FileError::NotText => say(Word::FileNotText, &[]),
-        FileError::Empty => say(Word::FileEmpty, &[]),
-        FileError::TooManyColumns => say(Word::FileTooManyColumns, &[]),
-        FileError::UnknownColumn { position } => say(
-            Word::FileUnknownColumn,
-            &[
-                ("position", &position.to_string()),
-                ("known", &known_headings(language)),
-            ],
-        ),
-        FileError::DuplicateColumn { position, column } => say(
-            Word::FileDuplicateColumn,
-            &[
-                ("position", &position.to_string()),
-                ("column", of_column(column, language)),
-            ],
-        ),
-        FileError::MissingColumn {
-            column: Column::CardNumber | Column::Uid,
-        } => say(Word::FileMissingNumber, &[]),
-        FileError::MissingColumn { column } => say(
-            Word::FileMissingColumn,
-            &[("column", of_column(column, language))],
-        ),
-        FileError::TooManyRows => say(Word::FileTooManyRows, &[]),
-        FileError::RowTooLong { row } => say(Word::FileRowTooLong, &[("row", &row.to_string())]),
-    }
+    error.told(language)
 }
 
 /// What is wrong with a row or a cell, in words.
 pub(crate) fn of_row_problem(problem: RowProblem, language: Language) -> String {
-    let word = match problem {
-        RowProblem::CellCount { found, expected } => {
-            let [found, expected] = [found, expected].map(|count| count.to_string());
-            let values = [("found", found.as_str()), ("expected", &expected)];
-            return Word::RowCellCount.with(language, &values);
-        }
-        RowProblem::CellTooLong => Word::RowCellTooLong,
-        RowProblem::LineBreak => Word::RowLineBreak,
-        RowProblem::ControlCharacter => Word::RowControlCharacter,
-        RowProblem::InvisibleCharacter => Word::RowInvisibleCharacter,
-        RowProblem::LostCharacter => Word::RowLostCharacter,
-        RowProblem::Formula => Word::RowFormula,
-        RowProblem::Empty => Word::RowEmpty,
-        RowProblem::NoNumberAndNoUid => Word::RowNoNumberAndNoUid,
-        RowProblem::RoundedNumber => Word::RowRoundedNumber,
-        RowProblem::CardNumber(_) => Word::RowCardNumber,
-        RowProblem::Uid(_) => Word::RowUid,
-        RowProblem::RandomUid => Word::RowRandomUid,
-        RowProblem::StudentNumber => Word::RowStudentNumber,
-        RowProblem::StudentName => Word::RowName,
-        RowProblem::ClassName => Word::RowClassName,
-        RowProblem::Date => Word::RowDate,
-        RowProblem::DatesReversed => Word::RowDatesReversed,
-        RowProblem::State => Word::RowState,
-    };
-    word.text(language).to_owned()
+    problem.told(language)
 }
 
 /// A column by the heading that the reader of the message writes.
 pub(crate) fn of_column(column: Column, language: Language) -> &'static str {
-    match language {
-        Language::Chinese => chinese_heading(column),
-        Language::English => column.field_name(),
-    }
-}
-
-/// All headings, as the reader of the message writes them.
-fn known_headings(language: Language) -> String {
-    let headings = Column::ALL.map(|column| of_column(column, language));
-    headings.join(match language {
-        Language::Chinese => "、",
-        Language::English => ", ",
-    })
+    column.name(language)
 }
 
 #[cfg(test)]
@@ -131,9 +67,16 @@ mod tests {
 
     #[test]
     fn limits_are_told_as_they_are() {
+        let too_large = FileError::TooLarge {
+            limit: MAX_FILE_BYTES,
+        };
+        let too_long = FileError::RowTooLong {
+            row: 2,
+            limit: MAX_ROW_BYTES,
+        };
         let cases = [
-            (FileError::TooLarge, MAX_FILE_BYTES >> 20, "MiB"),
-            (FileError::RowTooLong { row: 2 }, MAX_ROW_BYTES >> 10, "KiB"),
+            (too_large, MAX_FILE_BYTES >> 20, "MiB"),
+            (too_long, MAX_ROW_BYTES >> 10, "KiB"),
         ];
         for (error, limit, unit) in cases {
             for language in [Language::Chinese, Language::English] {

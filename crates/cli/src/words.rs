@@ -393,39 +393,6 @@ catalogue! {
     NameReader: "请指定一个：--reader \"{reader}\"", "name one with --reader \"{reader}\"";
     FailTokenUnknown: "未获准：{file} 里的令牌不认识或已失效，请向管理员要一个新的", "not authenticated: the token in {file} is unknown or has ended; ask for a new one";
     FailNoToken: "未获准：没有发送令牌，请用 --token-file FILE 发送", "not authenticated: no token was sent; send one with --token-file FILE";
-
-    // What is wrong with a file as a whole.
-    FileTooLarge: "文件超过 160 MiB，请分成几个", "the file has more than 160 MiB; split it";
-    FileNotText: "文件不是 UTF-8 或 GB18030 文本，请另存为 CSV UTF-8", "the file is not text in UTF-8 or GB18030; save it as CSV UTF-8";
-    FileEmpty: "第 1 行是空的，应当是列名", "row 1 is empty; it must name the columns";
-    FileTooManyColumns: "第 1 行超过 64 列，请删去无关的列", "row 1 has more than 64 columns; remove those that do not belong here";
-    FileUnknownColumn: "第 1 行第 {position} 列的列名不认识，请改名或删去该列；认识的列名：{known}。如果所有列名都像是错的，请另存为 CSV UTF-8", "row 1: column {position} has an unknown heading; rename or remove it. Known are: {known}. If all look wrong, save the file as CSV UTF-8";
-    FileDuplicateColumn: "第 1 行第 {position} 列重复了“{column}”，请删去一个", "row 1: column {position} repeats {column}; remove one of them";
-    FileMissingColumn: "第 1 行缺少“{column}”列，请补上", "row 1: the column {column} is missing; add it";
-    FileMissingNumber: "第 1 行缺少“卡号”或“UID”列，请补上其中之一", "row 1: there is neither a column card_number nor uid; add one of them";
-    FileTooManyRows: "名单超过 1,000,000 行，请分成几个", "the list has more than 1,000,000 rows; split it";
-    FileRowTooLong: "第 {row} 行超过 256 KiB；可能少了一个引号", "row {row} has more than 256 KiB; a closing quote may be missing";
-
-    // What is wrong with a row.
-    RowCellCount: "有 {found} 格，应为 {expected} 格；多了或少了分隔符", "{found} cells instead of {expected}; a delimiter is missing or too many";
-    RowCellTooLong: "超过 4 KiB；可能少了一个引号", "longer than 4 KiB; a closing quote may be missing";
-    RowLineBreak: "格内有换行；可能少了一个引号", "a line break within the cell; a closing quote may be missing";
-    RowControlCharacter: "含控制字符，请重新输入", "a control character; retype the cell";
-    RowInvisibleCharacter: "含看不见的字符，请重新输入", "an invisible character; retype the cell";
-    RowLostCharacter: "有字符在以前转换时丢失，请重新输入", "a character was lost when the file was converted before; retype the cell";
-    RowFormula: "开头像公式，请去掉开头的符号", "begins like a formula; remove the leading character";
-    RowEmpty: "不能为空，请填写", "is empty; fill it in";
-    RowNoNumberAndNoUid: "卡号和 UID 至少填一个", "neither a card number nor a UID; give at least one";
-    RowRoundedNumber: "号码已被电子表格取整，请把该列设为文本后重新输入", "a spreadsheet has rounded the number; format the column as text and type it anew";
-    RowCardNumber: "不是卡号，应为 4 至 19 位数字", "is no card number: 4 to 19 digits";
-    RowUid: "不是 UID，应为 4、7、8 或 10 个字节的十六进制", "is no UID: 4, 7, 8 or 10 bytes in hexadecimal";
-    RowRandomUid: "是随机 UID（08 开头的 4 字节），不代表任何卡，请留空", "is a random UID (4 bytes beginning 08), which names no card; leave it empty";
-    RowStudentNumber: "不是学籍号，应为 1 至 32 个字母、数字或连字符", "is no student number: 1 to 32 letters, digits or hyphens";
-    RowName: "不是姓名，应为 1 至 64 个字", "is no name: 1 to 64 characters";
-    RowClassName: "不是班级，应不超过 64 个字", "is no class: at most 64 characters";
-    RowDate: "不是日期，请写成 2024-09-01 或 20240901", "is no date; write it as 2024-09-01 or 20240901";
-    RowDatesReversed: "有效期止早于有效期起", "the last day of validity lies before the first";
-    RowState: "不是状态，请写“正常”或“已到卡”", "is no state; write active (正常) or delivered (已到卡)";
 }
 
 #[cfg(test)]
@@ -461,10 +428,7 @@ mod tests {
     fn english_is_english() {
         let is_chinese = |c: char| ('\u{4E00}'..='\u{9FFF}').contains(&c);
         for word in Word::ALL {
-            // A list may be written in Chinese whoever reads the message.
-            if *word != Word::RowState {
-                assert!(!word.both()[1].contains(is_chinese), "{word:?}");
-            }
+            assert!(!word.both()[1].contains(is_chinese), "{word:?}");
         }
     }
 

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use encoding_rs::{EncoderResult, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
+use serde::{Deserialize, Serialize};
 
 /// The encoding that a file turned out to have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum TextEncoding {
     /// UTF-8, with or without byte order mark.
     Utf8,
@@ -45,8 +47,23 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<(Cow<'_, str>, TextEncoding)> {
     if let Some(text) = strictly(UTF_8, bytes) {
         return Some((text, TextEncoding::Utf8));
     }
-    let text = strictly(GB18030, bytes)?;
-    is_strict_gb18030(&text, bytes).then_some((text, TextEncoding::Gb18030))
+    decode_as(TextEncoding::Gb18030, bytes).map(|text| (text, TextEncoding::Gb18030))
+}
+
+/// Decodes a whole file as the encoding that somebody said it has; a byte order
+/// mark is taken off UTF-8 and is needed for UTF-16.
+pub(crate) fn decode_as(encoding: TextEncoding, bytes: &[u8]) -> Option<Cow<'_, str>> {
+    match encoding {
+        TextEncoding::Utf8 => strictly(UTF_8, bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)),
+        TextEncoding::Gb18030 => {
+            let text = strictly(GB18030, bytes)?;
+            is_strict_gb18030(&text, bytes).then_some(text)
+        }
+        TextEncoding::Utf16 => {
+            let (encoding, mark) = Encoding::for_bom(bytes).filter(|(found, _)| *found != UTF_8)?;
+            strictly(encoding, bytes.get(mark..)?)
+        }
+    }
 }
 
 fn strictly<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Option<Cow<'a, str>> {

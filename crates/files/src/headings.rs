@@ -1,6 +1,28 @@
 //! The headings under which a list has its columns.
 
-use xueka_domain::Column;
+use xueka_domain::{Column, Language};
+
+use crate::ColumnName;
+
+impl ColumnName for Column {
+    const ALL: &'static [Self] = &Column::ALL;
+
+    fn name(self, language: Language) -> &'static str {
+        match language {
+            Language::Chinese => chinese_heading(self),
+            Language::English => self.field_name(),
+        }
+    }
+
+    /// One of the two is enough, so the number stands for both.
+    fn name_when_missing(self, language: Language) -> &'static str {
+        match (self, language) {
+            (Self::CardNumber | Self::Uid, Language::Chinese) => "卡号或 UID",
+            (Self::CardNumber | Self::Uid, Language::English) => "card_number or uid",
+            _ => self.name(language),
+        }
+    }
+}
 
 /// The heading of a column as a clerk writes it.
 #[must_use]

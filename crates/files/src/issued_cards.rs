@@ -7,9 +7,8 @@ use jiff::civil::{Date, date};
 use xueka_domain::{CardNumber, Column, InvalidCardNumber, IssuedCard, IssuedState, Student, Uid};
 
 use crate::{
-    Delimiter, FileError, MAX_FILE_BYTES, MAX_ROWS, RowError, RowProblem, TextEncoding,
-    decode::decode,
-    table::{Table, checked},
+    Delimiter, FileError, Limits, MAX_CELL_BYTES, RowError, RowProblem, TextEncoding,
+    cell::checked, decode::decode, table::Table,
 };
 
 /// A list of issued cards: what can be used of it, and what cannot.
@@ -43,11 +42,13 @@ pub struct IssuedCardList {
 /// [`FileError`] when no row can be used. Rows that are wrong by themselves are
 /// in [`IssuedCardList::errors`].
 pub fn parse_issued_cards(bytes: &[u8]) -> Result<IssuedCardList, FileError> {
-    if bytes.len() > MAX_FILE_BYTES {
-        return Err(FileError::TooLarge);
+    let limits = Limits::default();
+    if bytes.len() > limits.max_file_bytes {
+        let limit = limits.max_file_bytes;
+        return Err(FileError::TooLarge { limit });
     }
     let (text, encoding) = decode(bytes).ok_or(FileError::NotText)?;
-    let mut table = Table::open(&text)?;
+    let mut table = Table::open(&text, &limits)?;
     let columns = table.columns.clone();
     check_columns(&columns)?;
 
@@ -60,8 +61,9 @@ pub fn parse_issued_cards(bytes: &[u8]) -> Result<IssuedCardList, FileError> {
     };
     while let Some((row, record)) = table.next_row()? {
         list.n_rows += 1;
-        if list.n_rows > MAX_ROWS {
-            return Err(FileError::TooManyRows);
+        if list.n_rows > limits.max_rows {
+            let limit = limits.max_rows;
+            return Err(FileError::TooManyRows { limit });
         }
         let mut cells = Cells {
             row,
@@ -184,7 +186,7 @@ impl Cells<'_> {
         value: impl FnOnce(&str) -> Result<T, RowProblem>,
     ) -> Option<T> {
         let place = self.columns.iter().position(|known| *known == column)?;
-        let judged = match checked(self.record.get(place)?) {
+        let judged = match checked(self.record.get(place)?, MAX_CELL_BYTES) {
             Ok("") => return None,
             Ok(text) => value(text),
             Err(problem) => Err(problem),
@@ -228,7 +230,7 @@ fn lasting_uid(text: &str) -> Result<Uid, RowProblem> {
 
 /// `YYYYMMDD`, or year, month and day parted by `-` or by the `/` that
 /// spreadsheets put in their place; these may drop leading zeros.
-fn day(text: &str) -> Result<Date, RowProblem> {
+pub(crate) fn day(text: &str) -> Result<Date, RowProblem> {
     let mut parts = text.split(['-', '/']);
     let (year, month, day) = match (parts.next(), parts.next(), parts.next(), parts.next()) {
         (Some(year), Some(month), Some(day), None) => (year, month, day),

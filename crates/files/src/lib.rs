@@ -6,17 +6,33 @@
 //! or knows a database; sizes are bounded, and no error repeats the content of
 //! a cell, which may be someone's name or number.
 
+mod cell;
 mod decode;
 mod error;
 mod headings;
 mod issued_cards;
+mod limits;
+mod list;
+mod marks;
+mod once;
+mod roll;
+mod sheet;
 mod table;
+mod verdicts;
+mod words;
 
 pub use decode::TextEncoding;
-pub use error::{FileError, RowError, RowProblem};
+pub use error::{FileError, RowError, RowProblem, WriteError};
 pub use headings::{chinese_heading, column_of_heading};
 pub use issued_cards::{IssuedCardList, parse_issued_cards};
+pub use limits::Limits;
+pub use marks::{Mark, Marks, Menu};
+pub use once::Numbered;
+pub use roll::{Place, Roll, RollColumn, RollLayout, parse_roll, write_roll};
+pub use sheet::ListFormat;
 pub use table::Delimiter;
+pub use verdicts::{Finding, RowVerdict, write_verdicts};
+pub use words::ColumnName;
 
 /// The most bytes a file may have: 160 MiB, so that a list of real rows, which
 /// have about 90 bytes each, meets [`MAX_ROWS`] first.

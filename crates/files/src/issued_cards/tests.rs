@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use xueka_domain::InvalidUid;
 
 use super::*;
-use crate::MAX_ROW_BYTES;
+use crate::{MAX_FILE_BYTES, MAX_ROW_BYTES, MAX_ROWS};
 
 const HEADER: &str = "学籍号,姓名,班级,卡号,UID,有效期起,有效期止,状态";
 
@@ -150,10 +150,15 @@ fn an_unclosed_quote_is_found_where_it_begins() {
 #[test]
 fn a_file_beyond_the_limits_is_refused() {
     let large = vec![0; MAX_FILE_BYTES + 1];
-    assert_eq!(parse_issued_cards(&large), Err(FileError::TooLarge));
+    assert_eq!(
+        parse_issued_cards(&large),
+        Err(FileError::TooLarge {
+            limit: MAX_FILE_BYTES
+        })
+    );
     let long = format!("学籍号,姓名,卡号\n{}", "1,a,1\n".repeat(MAX_ROWS + 1));
     let error = parse_issued_cards(long.as_bytes()).unwrap_err();
-    assert_eq!(error, FileError::TooManyRows);
+    assert_eq!(error, FileError::TooManyRows { limit: MAX_ROWS });
 }
 
 #[test]
@@ -187,7 +192,10 @@ fn a_row_without_end_is_not_read_to_the_end() {
     ];
     for (text, row, why) in cases {
         let error = parse_issued_cards(text.as_bytes()).err();
-        let expected = row.map(|row| FileError::RowTooLong { row });
+        let expected = row.map(|row| FileError::RowTooLong {
+            row,
+            limit: MAX_ROW_BYTES,
+        });
         assert_eq!(error, expected, "{why}");
     }
 }
