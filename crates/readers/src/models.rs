@@ -194,7 +194,6 @@ pub const READER_MODELS: &[ReaderModel] = &[
         dialect: Dialect {
             key_memories: VOLATILE,
             status_words: ACS_STATUS_WORDS,
-            no_keys_for_saks: &[0x38],
             ..Dialect::STANDARD
         },
         signals: Some(&SignalPlan::ACR1252),

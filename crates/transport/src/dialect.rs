@@ -31,9 +31,6 @@ pub struct Dialect {
     /// Whether commands and answers of extended length (ISO/IEC 7816-4, more
     /// than 256 bytes) are known to pass the reader. Short ones always do.
     pub extended_length: bool,
-    /// SAK values of combined cards for which the reader refuses LOAD KEY,
-    /// whatever the key.
-    pub no_keys_for_saks: &'static [u8],
     /// Which names of storage cards in its ATRs mean another card than the
     /// standard says.
     pub storage_names: &'static [StorageNameRow],
@@ -61,7 +58,6 @@ impl Dialect {
         authenticate: AuthenticateForm::General,
         status_words: &[],
         extended_length: false,
-        no_keys_for_saks: &[],
         storage_names: &[],
         pass_through: PassThrough::Unknown,
     };
