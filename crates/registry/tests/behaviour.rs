@@ -84,6 +84,7 @@ on_sqlite! {
     procedure::who_leaves_and_returns_needs_a_new_card,
     procedure::an_exchanged_card_is_taken_back_with_its_balance,
     procedure::a_damaged_card_is_handed_in_once,
+    procedure::a_uid_is_blocked_as_the_card_that_changed_last,
     procedure::a_card_is_registered_once_a_school_year,
     procedure::a_damage_registered_in_error_is_taken_back_with_the_card_in_hand,
     procedure::a_card_expires_after_its_last_day,

@@ -88,13 +88,16 @@ pub(crate) fn settle(
 /// Lets a card take the place of its holder's lost and damaged ones.
 fn take_place(change: &mut Change<'_>, id: i64, student: i64) -> Work<()> {
     for old in cards::to_be_replaced(change.sql, student)? {
-        if old.state != CardState::Replaced {
-            cards::happen(change, &old, CardEvent::Replace, old.exit_reason)?;
-        }
         change
             .sql
             .prepare_cached("UPDATE cards SET replaced_by = ?2, version = ?3 WHERE id = ?1")?
             .execute((old.id, id, change.version))?;
+        if old.state == CardState::Replaced {
+            // It changed last of all that bear its UID now.
+            blocks::follow_card(change, old.number, old.uid, old.state)?;
+        } else {
+            cards::happen(change, &old, CardEvent::Replace, old.exit_reason)?;
+        }
     }
     Ok(())
 }

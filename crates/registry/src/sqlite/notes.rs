@@ -5,6 +5,7 @@ use rusqlite::{Connection, params};
 use xueka_domain::{CardEvent, CardIdentity, CardState, ExitReason, Note, SchoolYear, school_day};
 
 use super::{
+    blocks,
     cards::{self, CardRow},
     change::{Change, Done},
     codec::{self, Columns},
@@ -65,6 +66,8 @@ pub(crate) fn hand_in(
             return Ok(Made::Nothing(cards::record(change.sql, card.id)?));
         }
         note_handed_in(change, &card, None)?;
+        // It changed last of all that bear its UID now.
+        blocks::follow_card(change, card.number, card.uid, card.state)?;
         made(change, card.id, card.student)
     })
 }

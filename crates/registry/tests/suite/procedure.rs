@@ -1,14 +1,16 @@
 //! What happens to students and their cards besides issue and loss.
 
 use jiff::SignedDuration;
-use xueka_domain::{CardEvent, CardState, Enrolment, ExitReason, HoldingState, RequestKind};
+use xueka_domain::{
+    BlockReason, CardEvent, CardState, Enrolment, ExitReason, HoldingState, RequestKind,
+};
 use xueka_registry::{
     CardNotes, CardOrder, CardRecord, MoveOutcome, MoveRefusal, MoveTo, Refusal, RefusedMove,
     RegistryError, Stamp, StepRefusal, StudentsMove, WhichCard,
 };
 
 use super::stand::{
-    Stand, card, entry, issued, mixed, number_key, refusal, stamp, student_number, time,
+    Stand, card, entry, issued, mixed, number_key, refusal, stamp, student_number, time, uid_key,
 };
 
 async fn move_to(stand: &Stand, students: &[u32], to: MoveTo) -> MoveOutcome {
@@ -205,6 +207,35 @@ pub(crate) async fn a_damaged_card_is_handed_in_once(stand: &Stand) {
     hand_in(23).await.unwrap();
     assert_eq!(notes(stand, 1).await.hand_in_time, Some(time(22)));
     assert_eq!(stand.registry.version().await.unwrap(), version);
+}
+
+pub(crate) async fn a_uid_is_blocked_as_the_card_that_changed_last(stand: &Stand) {
+    stand.enter(vec![entry(1), entry(2), entry(3)]).await;
+    let reasons = [
+        (1, ExitReason::DamagedByItself),
+        (2, ExitReason::Exchanged),
+        (3, ExitReason::IssuedInError),
+    ];
+    for (n, reason) in reasons {
+        stand.collect(n, mixed(Some(n), Some(9))).await.unwrap();
+        exit(stand, n, stamp(20), reason).await.unwrap();
+    }
+    let blocked_as = async || {
+        let block = stand.registry.find_block(uid_key(9)).await.unwrap();
+        let card = stand.card(uid_key(9)).await;
+        let reason = block.map(|entry| entry.reason);
+        assert_eq!(reason, card.state.blocks(), "as the card that it names");
+        reason
+    };
+    assert_eq!(blocked_as().await, Some(BlockReason::Cancelled));
+
+    let which = WhichCard::Key(number_key(1));
+    let handed_in = stand.registry.hand_in(stand.request(), stamp(21), which);
+    handed_in.await.unwrap();
+    assert_eq!(blocked_as().await, Some(BlockReason::Damaged));
+
+    stand.collect(2, card(4)).await.unwrap();
+    assert_eq!(blocked_as().await, Some(BlockReason::Replaced));
 }
 
 pub(crate) async fn a_card_is_registered_once_a_school_year(stand: &Stand) {
