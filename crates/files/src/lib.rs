@@ -13,11 +13,14 @@ mod headings;
 mod issued_cards;
 mod limits;
 mod list;
+mod making;
 mod marks;
 mod once;
+mod pattern;
 mod roll;
 mod sheet;
 mod table;
+mod text_layout;
 mod verdicts;
 mod words;
 
@@ -26,11 +29,17 @@ pub use error::{FileError, RowError, RowProblem, WriteError};
 pub use headings::{chinese_heading, column_of_heading};
 pub use issued_cards::{IssuedCardList, parse_issued_cards};
 pub use limits::Limits;
+pub use making::{
+    MakingField, MakingFile, MakingLayout, MakingRow, ReissueCause, parse_making_file,
+    write_making_file,
+};
 pub use marks::{Mark, Marks, Menu};
 pub use once::Numbered;
+pub use pattern::{InvalidPattern, Pattern};
 pub use roll::{Place, Roll, RollColumn, RollLayout, parse_roll, write_roll};
 pub use sheet::ListFormat;
 pub use table::Delimiter;
+pub use text_layout::{InvalidLayout, LayoutField, TextLayout};
 pub use verdicts::{Finding, RowVerdict, write_verdicts};
 pub use words::ColumnName;
 

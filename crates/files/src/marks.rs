@@ -111,6 +111,18 @@ impl Marks {
         };
         Mark::ALL.into_iter().filter(differs).collect()
     }
+
+    /// What this says, and what the other says beside.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            district: self.district.or(other.district),
+            school: self.school.or(other.school),
+            year: self.year.or(other.year),
+            menu: self.menu.or(other.menu),
+            batch: self.batch.or(other.batch),
+            rows: self.rows.or(other.rows),
+        }
+    }
 }
 
 #[cfg(test)]
