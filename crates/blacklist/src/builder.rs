@@ -8,6 +8,7 @@ use crate::{
     Blacklist, BlacklistError, Change, Entry, Fingerprint,
     page::Stored,
     row::{N_TABLES, Row},
+    source::Sources,
     table::{Spread, Table},
 };
 
@@ -27,8 +28,12 @@ impl Builder {
     /// list, by the same numbers.
     #[must_use]
     pub fn with_sources_of(list: &Blacklist) -> Self {
+        Self::with_sources(list.sources.clone())
+    }
+
+    pub(crate) fn with_sources(sources: Sources) -> Self {
         let mut builder = Self::default();
-        builder.empty.sources = list.sources.clone();
+        builder.empty.sources = sources;
         builder
     }
 
@@ -61,6 +66,13 @@ impl Builder {
         }
     }
 
+    /// Makes room for rows of one table.
+    pub(crate) fn reserve(&mut self, table: usize, n_rows: usize) {
+        if let Some(rows) = self.rows.get_mut(table) {
+            rows.reserve_exact(n_rows);
+        }
+    }
+
     #[inline]
     pub(crate) fn push(&mut self, table: usize, row: Row) {
         if let Some(rows) = self.rows.get_mut(table) {
@@ -85,6 +97,18 @@ impl Builder {
         }
         list.version = version;
         list.fingerprint = Fingerprint(total);
+        list
+    }
+
+    /// The same of rows of which no two have the same key and origin, when it is
+    /// known how many keys each table has.
+    pub(crate) fn finish_distinct(self, n_keys: [usize; N_TABLES], version: u64) -> Blacklist {
+        let mut list = self.empty;
+        for ((place, rows), n_keys) in list.tables.iter_mut().zip(self.rows).zip(n_keys) {
+            *place = Table::of_distinct(rows, n_keys);
+        }
+        list.version = version;
+        list.fingerprint = Fingerprint(self.prints.into_iter().fold(0, u128::wrapping_add));
         list
     }
 }

@@ -3,7 +3,8 @@
 //! [`Blacklist`] says in memory, without a database and without ever being
 //! wrong, whether a card number or UID is blocked and on which terms. Ten million
 //! entries fit into 170 MB; a [`Builder`] fills one at once; [`Shared`] lets
-//! threads ask it while it changes.
+//! threads ask it while it changes; a [`Snapshot`] carries it to other machines as
+//! a signed file.
 //!
 //! Nothing here reads a clock, a disk or a network.
 
@@ -17,6 +18,7 @@ mod index;
 mod page;
 mod row;
 mod shared;
+mod signed;
 mod source;
 mod table;
 #[cfg(test)]
@@ -30,4 +32,5 @@ pub use error::BlacklistError;
 pub use fingerprint::Fingerprint;
 pub use index::Blacklist;
 pub use shared::Shared;
+pub use signed::{Header, Issue, KeyId, ListError, ListSigner, ListVerifier, Mark, Snapshot};
 pub use source::SourceId;

@@ -5,7 +5,7 @@ use xueka_domain::{BlockReason, CardKey, CardNumber, Uid};
 use crate::{Change, Day, Origin, SourceId, Terms};
 
 /// How many lengths a card number can have.
-const N_NUMBER_LENGTHS: usize = CardNumber::MAX_DIGITS - CardNumber::MIN_DIGITS + 1;
+pub(crate) const N_NUMBER_LENGTHS: usize = CardNumber::MAX_DIGITS - CardNumber::MIN_DIGITS + 1;
 /// The lengths of UIDs, in bytes.
 pub(crate) const UID_LENGTHS: [usize; 4] = [4, 7, 8, 10];
 /// One table for each length of number and each length of UID.

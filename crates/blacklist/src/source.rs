@@ -1,6 +1,6 @@
 //! Who put an entry on the list.
 
-use std::{fmt, sync::Arc};
+use std::{collections::HashSet, fmt, sync::Arc};
 
 use crate::BlacklistError;
 
@@ -17,6 +17,9 @@ impl SourceId {
     /// The largest number of a source.
     pub(crate) const MAX: u16 = (1 << 13) - 1;
 }
+
+/// The name of [`SourceId::REGISTRY`].
+const REGISTRY: &str = "registry";
 
 /// The names of the sources, by their numbers.
 ///
@@ -54,6 +57,21 @@ impl Sources {
         self.0.iter().map(|name| &**name)
     }
 
+    /// The table of names in the order of their numbers; `None` when one is no
+    /// name or comes twice, or the first one is not the registry.
+    pub(crate) fn of_names<'a>(names: impl Iterator<Item = &'a str>) -> Option<Self> {
+        let mut sources = Self(Arc::default());
+        let mut known = HashSet::new();
+        for name in names {
+            if !is_name(name) || !known.insert(name) || sources.len() > SourceId::MAX.into() {
+                return None;
+            }
+            Arc::make_mut(&mut sources.0).push(name.into());
+        }
+        let is_first = sources.name(SourceId::REGISTRY) == Some(REGISTRY);
+        is_first.then_some(sources)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
@@ -71,7 +89,7 @@ impl Sources {
 
 impl Default for Sources {
     fn default() -> Self {
-        Self(Arc::new(vec!["registry".into()]))
+        Self(Arc::new(vec![REGISTRY.into()]))
     }
 }
 

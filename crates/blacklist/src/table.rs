@@ -66,6 +66,11 @@ impl Table {
         self.n_keys
     }
 
+    /// How many entries there are; a key has up to two.
+    pub(crate) fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
     /// All entries, in no order.
     pub(crate) fn rows(&self, seed: u64) -> impl Iterator<Item = Row> {
         self.stored().map(move |stored| stored.row(seed))
@@ -205,53 +210,76 @@ fn cell_of(mixed: u64, page_bits: u32) -> usize {
     usize::try_from(upper).unwrap_or(usize::MAX) % N_CELLS
 }
 
-/// Puts rows into pages: counts how many go into each cell, then puts each
-/// where its cell begins. Rows of one cell keep their order.
+/// Puts rows into pages, first by chapter and then within each, so that the
+/// processor's caches hold what is written to. Rows of one cell keep their order.
 fn chapters(rows: Vec<Stored>, page_bits: u32) -> Vec<Arc<Chapter>> {
     let n_pages = 1_usize << page_bits;
-    let cell_of_all = |stored: &Stored| {
-        usize::try_from(stored.mixed >> (64 - CELL_BITS - page_bits)).unwrap_or(usize::MAX)
+    let chapter_of = |stored: &Stored| page_of(stored.mixed, page_bits) >> CHAPTER_BITS;
+    let mut sorted = vec![Stored::BLANK; rows.len()];
+    let mut ends = vec![0; n_pages.div_ceil(N_PAGES)];
+    distribute(&rows, &mut sorted, &mut ends, chapter_of);
+    drop(rows);
+
+    let n_cells = n_pages.min(N_PAGES) * N_CELLS;
+    let cell_in_chapter = |stored: &Stored| {
+        let page = page_of(stored.mixed, page_bits) % N_PAGES;
+        page * N_CELLS + cell_of(stored.mixed, page_bits)
     };
-    // One more in front and one more at the end, so that the count of a cell
-    // becomes its beginning and then the beginning of the next.
-    let mut ends = vec![0_u32; n_pages * N_CELLS + 1];
-    for stored in &rows {
-        if let Some(count) = ends.get_mut(cell_of_all(stored) + 1) {
+    let mut scratch = Vec::new();
+    let mut start = 0;
+    let chapters = ends.into_iter().map(|end| {
+        let rows = sorted.get(start as usize..end as usize).unwrap_or_default();
+        start = end;
+        scratch.resize(rows.len(), Stored::BLANK);
+        let mut ends = vec![0; n_cells];
+        distribute(rows, &mut scratch, &mut ends, cell_in_chapter);
+        Arc::new(pages(&scratch, &ends))
+    });
+    chapters.collect()
+}
+
+/// Puts each row where `part_of` says, part after part; `ends`, zeros at first,
+/// says in the end where each part ends.
+fn distribute(
+    rows: &[Stored],
+    sorted: &mut [Stored],
+    ends: &mut [u32],
+    part_of: impl Fn(&Stored) -> usize,
+) {
+    for stored in rows {
+        if let Some(count) = ends.get_mut(part_of(stored)) {
             *count += 1;
         }
     }
     let mut total = 0;
-    for end in &mut ends {
-        total += *end;
+    for end in &mut *ends {
+        let count = *end;
         *end = total;
+        total += count;
     }
-    let mut sorted = vec![Stored::BLANK; rows.len()];
-    for stored in &rows {
-        if let Some(next) = ends.get_mut(cell_of_all(stored)) {
+    // Each is the beginning of its part now, and the end once it is filled.
+    for stored in rows {
+        if let Some(next) = ends.get_mut(part_of(stored)) {
             if let Some(place) = sorted.get_mut(*next as usize) {
                 *place = *stored;
             }
             *next += 1;
         }
     }
-    drop(rows);
+}
+
+/// The pages of a chapter whose rows lie cell by cell.
+fn pages(rows: &[Stored], ends: &[u32]) -> Chapter {
     let mut first = 0;
-    let mut pages = ends.chunks_exact(N_CELLS).map(|ends| {
+    let pages = ends.chunks_exact(N_CELLS).map(|ends| {
         let start = first;
         let mut starts = [0; N_CELLS + 1];
         for (start_of_next, end) in starts.iter_mut().skip(1).zip(ends) {
             *start_of_next = *end - start;
             first = *end;
         }
-        let rows = sorted.get(start as usize..first as usize);
+        let rows = rows.get(start as usize..first as usize);
         Arc::new(Page::new(&starts, rows.unwrap_or_default()))
     });
-    let mut chapters = Vec::with_capacity(n_pages.div_ceil(N_PAGES));
-    loop {
-        let chapter: Chapter = pages.by_ref().take(N_PAGES).collect();
-        if chapter.is_empty() {
-            return chapters;
-        }
-        chapters.push(Arc::new(chapter));
-    }
+    pages.collect()
 }
