@@ -116,6 +116,28 @@ CALLS = [
     ("InspectionService/TraceCard", {"inReader": {"reader": "$READER"}}, "OK"),
     ("PurseService/ReadBalance", {"inReader": {"reader": "$READER"}}, "OK"),
     ("PurseService/ReadTrips", {"inReader": {"reader": "$READER"}}, "OK"),
+    (
+        "PersonalisationService/PlanWrite",
+        {"inReader": {"reader": "$READER"}, "cardNumber": NUMBER},
+        "FAILED_PRECONDITION",
+    ),
+    (
+        "PersonalisationService/WriteCard",
+        {
+            "requestId": "python-9",
+            "inReader": {"reader": "$READER"},
+            "planId": "0123456789abcdef",
+        },
+        "FAILED_PRECONDITION",
+    ),
+    ("PersonalisationService/RecoverCard", {"inReader": {"reader": "$READER"}}, "OK"),
+    ("PersonalisationService/ListOpenWrites", {"pageSize": 10}, "OK"),
+    ("PersonalisationService/DeclareSpoilt", {"writeId": "7"}, "NOT_FOUND"),
+    (
+        "ExchangeService/ExchangeCommands",
+        {"inReader": {"reader": "$READER"}, "commands": ["ALCEAAg="]},
+        "FAILED_PRECONDITION",
+    ),
     ("SimulatorService/RemoveCard", {"slot": 0}, "OK"),
 ]
 

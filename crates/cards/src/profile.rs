@@ -139,7 +139,8 @@ impl ReadingProfile {
     }
 
     /// Where challenges come from.
-    pub(crate) fn randomness(&self) -> Randomness {
+    #[must_use]
+    pub fn randomness(&self) -> Randomness {
         self.random
     }
 

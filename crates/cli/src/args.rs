@@ -1,13 +1,14 @@
 //! What may be typed: the commands, their options and their help.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{
     ArgGroup, Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use clap_complete::Shell;
-use xueka_api::v1::{AssuranceLevel, LossReason, Role, Signal};
+use jiff::civil::Date;
+use xueka_api::v1::{AssuranceLevel, LossReason, Role, Signal, WriteSide};
 use xueka_domain::{CardNumber, Printed, Uid};
 
 use crate::{
@@ -22,7 +23,8 @@ pub(crate) const AFTER_HELP: &str = "\
 Exit codes:
   0  good: the command did what it says; the card is valid
   1  refused, or the card is not valid; with `blacklist check`: it is blocked;
-     with `card import`: a row was refused; with `doctor`: there are warnings
+     with `card import`: a row was refused; with `card write`: it is spoilt;
+     with `doctor`: there are warnings
   2  wrong usage, or an argument that the daemon does not accept; with
      `doctor`: there are faults
   3  the daemon cannot be reached or gave no answer in time
@@ -36,8 +38,8 @@ Environment:
   NO_COLOR      set to anything, no colour is used
   LC_ALL, LC_MESSAGES, LANG  choose the language unless --lang is given
 
-With --json the answer is one JSON document on standard output (`watch` and
-`blacklist list --all`: one a line) and an error one on standard error. Fields
+With --json the answer is one JSON document on standard output (`watch` and the
+lists with `--all`: one a line) and an error one on standard error. Fields
 are named as in the protocol; enum values stand without their prefix, bytes in
 upper-case hexadecimal, times as RFC 3339, durations as seconds with `s`;
 what is absent or unspecified is null.";
@@ -108,6 +110,12 @@ pub(crate) enum Command {
     /// Drive the virtual cards of a daemon that simulates.
     #[command(subcommand)]
     Sim(SimCommand),
+    /// Send commands to the card in a reader as they are. For engineers, where
+    /// the daemon's setting `readers.raw_exchange` allows it.
+    ///
+    /// Only commands that select or read are sent; the answers stand below them,
+    /// with the status word at their end. The call is put on record.
+    Exchange(ExchangeArgs),
     /// Record the card in a reader for tests: what passes is written to a file,
     /// with keys removed and personal data replaced. For administrators.
     Record(RecordArgs),
@@ -267,12 +275,150 @@ pub(crate) enum CardCommand {
     ReportLoss(ReportLossArgs),
     /// Cancel a loss with the found card in a reader.
     CancelLoss(CancelLossArgs),
+    /// Write cards of the school, by its profile. For registrars.
+    #[command(subcommand)]
+    Write(WriteCommand),
     /// Show how much is in the purse of the transit card in a reader. For
     /// registrars; the look is put on record.
     Balance(InReaderArgs),
     /// Show the last rides, purchases and loads of the transit card in a
     /// reader. For registrars; the look is put on record.
     Trips(InReaderArgs),
+}
+
+/// What to do about writing cards.
+#[derive(Debug, Subcommand)]
+pub(crate) enum WriteCommand {
+    /// Show what would be written to the card in a reader, place by place;
+    /// writes nothing.
+    Plan {
+        /// The card number that it gets.
+        #[arg(long, value_name = "N")]
+        number: CardNumber,
+        #[command(flatten)]
+        validity: ValidityArgs,
+        #[command(flatten)]
+        in_reader: InReaderArgs,
+    },
+    /// Write the card in a reader: shows the plan, asks, and writes.
+    ///
+    /// Leave the card where it is until the answer comes. One that left too
+    /// early is finished when it is put on a reader again.
+    Run(WriteRunArgs),
+    /// List the writes that were begun and have not ended.
+    List(ListArgs),
+    /// Take up the open write of the card in a reader, where its tap did not do
+    /// so by itself.
+    Recover(RecoverArgs),
+    /// Give up a card that cannot be made whole, or is gone: it goes out of use
+    /// and onto the blacklist.
+    Spoilt {
+        /// The number of the open write, as `xueka card write list` shows it.
+        #[arg(value_name = "WRITE")]
+        write_id: u64,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// The days that a card gets beside its number.
+#[derive(Debug, Args)]
+pub(crate) struct ValidityArgs {
+    /// The first day of validity, as `2026-09-01`; left out, it stays.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) valid_from: Option<Date>,
+    /// The last day of validity, as `2029-07-31`; left out, it stays.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) valid_until: Option<Date>,
+}
+
+/// What to write, and where.
+#[derive(Debug, Args)]
+pub(crate) struct WriteRunArgs {
+    /// The card number that it gets.
+    #[arg(long, value_name = "N", required_unless_present = "plan")]
+    pub(crate) number: Option<CardNumber>,
+    #[command(flatten)]
+    pub(crate) validity: ValidityArgs,
+    /// By the plan that `xueka card write plan` has shown; asks nothing.
+    #[arg(long, value_name = "PLAN", conflicts_with_all = ["number", "valid_from", "valid_until"])]
+    pub(crate) plan: Option<String>,
+    /// Do not ask.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) in_reader: InReaderArgs,
+    #[command(flatten)]
+    pub(crate) request: RequestIdArgs,
+}
+
+/// Which card to make whole, and how.
+#[derive(Debug, Args)]
+pub(crate) struct RecoverArgs {
+    /// What it shall hold: `old`, what it held before, or `new`, what was
+    /// planned. Left out, it is `new` unless nothing was changed yet.
+    #[arg(long, value_enum, value_name = "SIDE")]
+    pub(crate) to: Option<Side>,
+    #[command(flatten)]
+    pub(crate) in_reader: InReaderArgs,
+}
+
+impl RecoverArgs {
+    /// The side, as the protocol has it.
+    pub(crate) fn side(&self) -> i32 {
+        let side = match self.to {
+            None => WriteSide::Unspecified,
+            Some(Side::Old) => WriteSide::Old,
+            Some(Side::New) => WriteSide::New,
+        };
+        side.into()
+    }
+}
+
+/// A content of a card that was planned to change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Side {
+    /// What it held before.
+    Old,
+    /// What was planned.
+    New,
+}
+
+/// What to send to which card.
+#[derive(Debug, Args)]
+pub(crate) struct ExchangeArgs {
+    /// Command APDUs in hexadecimal, such as `00B0840020`; sent in their order.
+    #[arg(required = true, value_name = "COMMAND")]
+    pub(crate) commands: Vec<RawCommand>,
+    #[command(flatten)]
+    pub(crate) in_reader: InReaderArgs,
+}
+
+/// The bytes of a command. `Debug` shows their number alone.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct RawCommand(Box<[u8]>);
+
+impl RawCommand {
+    /// The bytes.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0.into_vec()
+    }
+}
+
+impl FromStr for RawCommand {
+    type Err = hex::FromHexError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits: String = text.split_whitespace().collect();
+        hex::decode(digits).map(|bytes| Self(bytes.into()))
+    }
+}
+
+impl fmt::Debug for RawCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "command of {} bytes", self.0.len())
+    }
 }
 
 /// The name of a changing request.
@@ -523,12 +669,14 @@ pub(crate) enum TokenRole {
     Verifier,
     /// Read, hand out, report loss.
     Clerk,
-    /// What a clerk may, imports, and the blacklist by hand.
+    /// What a clerk may, imports, writing cards, and the blacklist by hand.
     Registrar,
     /// Everything.
     Administrator,
     /// Drive the simulator.
     Simulator,
+    /// Read cards and send commands to them as they are.
+    Engineer,
 }
 
 impl From<TokenRole> for Role {
@@ -539,6 +687,7 @@ impl From<TokenRole> for Role {
             TokenRole::Registrar => Self::Registrar,
             TokenRole::Administrator => Self::Administrator,
             TokenRole::Simulator => Self::Simulator,
+            TokenRole::Engineer => Self::Engineer,
         }
     }
 }

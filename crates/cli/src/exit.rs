@@ -52,6 +52,10 @@ fn of_reason(reason: ErrorReason) -> Exit {
         | ErrorReason::NotTheSameCard
         | ErrorReason::WriteUnderWay
         | ErrorReason::WriteNotFound
+        | ErrorReason::CardNotWritable
+        | ErrorReason::WriteNotPossible
+        | ErrorReason::PlanOutdated
+        | ErrorReason::RawExchangeOff
         | ErrorReason::RandomUid
         | ErrorReason::NoPurse
         | ErrorReason::EntryExists
@@ -64,6 +68,7 @@ fn of_reason(reason: ErrorReason) -> Exit {
         | ErrorReason::ArgumentInvalid
         | ErrorReason::RequestIdReused
         | ErrorReason::PageTokenInvalid
+        | ErrorReason::CommandRefused
         | ErrorReason::CardDescriptionInvalid => Exit::Usage,
         ErrorReason::ShuttingDown => Exit::Unreachable,
         ErrorReason::NoReader

@@ -110,6 +110,10 @@ pub(crate) enum Failure {
     },
     /// No card that is known bears the print.
     PrintUnknown,
+    /// What was asked for wants a person to agree, and none can be asked.
+    NobodyToAsk,
+    /// The person who was asked did not agree.
+    Declined,
     /// Standard output cannot be written.
     Output(io::Error),
     /// The system gives no random numbers.
@@ -239,6 +243,8 @@ impl Failure {
                 Code::NotFound,
                 ErrorReason::CardNotFound.as_reason(),
             ),
+            Self::NobodyToAsk => (Exit::Usage, Code::InvalidArgument, "NOT_AGREED"),
+            Self::Declined => (Exit::Refused, Code::FailedPrecondition, "NOT_AGREED"),
             Self::Output(_) => (Exit::Other, Code::Internal, "OUTPUT_FAILED"),
             Self::Random => (Exit::Other, Code::Internal, "NO_RANDOM_NUMBERS"),
             Self::Start(_) => (Exit::Other, Code::Internal, "START_FAILED"),
@@ -301,6 +307,8 @@ impl Failure {
                 say(Word::FailDescription, &[("place", &place.to_string())])
             }
             Self::PrintUnknown => say(Word::FailPrintUnknown, &[]),
+            Self::NobodyToAsk => say(Word::FailNobodyToAsk, &[]),
+            Self::Declined => say(Word::FailDeclined, &[]),
             Self::Output(cause) => say(Word::FailOutput, &[("cause", &cause.to_string())]),
             Self::Random => say(Word::FailRandom, &[]),
             Self::Start(cause) => say(Word::FailStart, &[("cause", &cause.to_string())]),

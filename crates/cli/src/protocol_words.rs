@@ -5,8 +5,8 @@
 
 use xueka_api::v1::{
     ApplicationState, AssuranceLevel, BlockReason, CardFamily, CardKind, CardState,
-    ChipAuthentication, ClueBearing, ClueWeight, ExchangeFailure, HintGrade, ReaderState,
-    ReadingPart, Role, ShortNumberFit, TripKind, Verdict,
+    ChipAuthentication, ClueBearing, ClueWeight, ExchangeFailure, HintGrade, PlaceKind,
+    ReaderState, ReadingPart, Role, ShortNumberFit, TripKind, Verdict,
 };
 
 use crate::words::Word;
@@ -208,6 +208,23 @@ pub(crate) fn block_reason(reason: BlockReason) -> Word {
     }
 }
 
+/// The word for a kind of place; its own `{place}` is to be filled in.
+pub(crate) fn place_kind(kind: PlaceKind) -> Word {
+    match kind {
+        PlaceKind::Unspecified => Word::PlaceUnknown,
+        PlaceKind::ClassicBlock => Word::PlaceBlock,
+        PlaceKind::ClassicTrailer => Word::PlaceTrailer,
+        PlaceKind::Page => Word::PlacePage,
+        PlaceKind::File => Word::PlaceFile,
+        PlaceKind::DesfireApplication => Word::PlaceApplication,
+        PlaceKind::DesfireFileSettings | PlaceKind::FmcosFile => Word::PlaceFileSettings,
+        PlaceKind::DesfireFile => Word::PlaceDesfireFile,
+        PlaceKind::DesfireKey | PlaceKind::FmcosKey => Word::PlaceKey,
+        PlaceKind::FmcosDirectory => Word::PlaceDirectory,
+        PlaceKind::FmcosKeyFile => Word::PlaceKeyFile,
+    }
+}
+
 /// The word for a role.
 pub(crate) fn role(role: Role) -> Word {
     match role {
@@ -217,5 +234,6 @@ pub(crate) fn role(role: Role) -> Word {
         Role::Registrar => Word::RoleRegistrar,
         Role::Administrator => Word::RoleAdministrator,
         Role::Simulator => Word::RoleSimulator,
+        Role::Engineer => Word::RoleEngineer,
     }
 }

@@ -8,6 +8,7 @@
 
 mod inspection;
 mod purse;
+mod write;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -15,6 +16,9 @@ use xueka_api::v1;
 
 pub(crate) use inspection::inspected;
 pub(crate) use purse::{balance, trips};
+pub(crate) use write::{
+    ended_write, exchanged, open_write, open_writes, planned_write, recovered, written,
+};
 
 /// A list of readers.
 pub(crate) fn readers(answer: &v1::ListReadersResponse) -> Value {

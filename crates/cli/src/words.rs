@@ -357,8 +357,38 @@ catalogue! {
     RoleRegistrar: "登记员", "registrar";
     RoleAdministrator: "管理员", "administrator";
     RoleSimulator: "模拟器", "simulator";
+    RoleEngineer: "工程师", "engineer";
+
+    // Writing cards.
+    Plan: "计划", "plan";
+    NothingToWrite: "卡上已是这些内容，无需写入。", "The card holds all of it already; there is nothing to write.";
+    PlaceUnknown: "未知位置 {place}", "unknown place {place}";
+    PlaceBlock: "块 {place}", "block {place}";
+    PlaceTrailer: "扇区 {place} 的密钥与存取控制位", "keys and access bits of sector {place}";
+    PlacePage: "页 {place}", "page {place}";
+    PlaceFile: "文件 {place}", "file {place}";
+    PlaceApplication: "应用 {place}", "application {place}";
+    PlaceFileSettings: "文件 {place} 的设置", "settings of file {place}";
+    PlaceDesfireFile: "DESFire 文件 {place}", "DESFire file {place}";
+    PlaceKey: "密钥 {place}", "key {place}";
+    PlaceDirectory: "目录 {place}", "directory {place}";
+    PlaceKeyFile: "目录 {place} 的密钥文件", "key file of directory {place}";
+    PlaceWithKeys: "{place}（密钥 {keys}）", "{place} (keys {keys})";
+    ContentTrailer: "密钥 A {key_a}，存取控制位 {access}，密钥 B {key_b}", "key A {key_a}, access bits {access}, key B {key_b}";
+    ContentKey: "密钥 {name}", "key {name}";
+    ContentNothing: "无", "nothing";
+    WriteQuestion: "写入这张卡？写入期间请勿移动卡片。[y/N]", "Write the card? Leave it where it is meanwhile. [y/N]";
+    SpoilQuestion: "作废这张卡？它将停用并列入黑名单，无法撤销。[y/N]", "Give the card up? It goes out of use and onto the blacklist for good. [y/N]";
+    WriteWritten: "已写入，并已读回核对。", "Written, and read back.";
+    WriteRolledBack: "卡片保持原有内容。", "The card holds what it held before.";
+    WriteSpoilt: "卡片已损坏，不能再用：已停用并列入黑名单。", "The card is spoilt: it is out of use and on the blacklist.";
+    WriteUnknown: "未知结果", "unknown outcome";
+    NoOpenWrite: "这张卡没有未完成的写入。", "This card has no open write.";
+    NoOpenWrites: "没有未完成的写入。", "There are no open writes.";
 
     // Failures of the program itself.
+    FailNobodyToAsk: "此操作须由人确认：请在终端中运行，或加 --yes", "this wants a person to agree: run it on a terminal, or say --yes";
+    FailDeclined: "未获确认，没有做任何改动", "nobody agreed, and nothing was done";
     FailNotRunning: "守护进程没有在 {server} 运行：请用 `xuekad --config …` 启动它，或用 --server 指定别的地址", "the daemon is not running at {server}: start it with `xuekad --config …`, or name another with --server";
     FailSocketNotPermitted: "无权打开 {server}：请让管理员把您加入该套接字所属的组，或用 --server 和 --token-file 换一种方式", "you may not open {server}: ask to be added to the group of that socket, or use --server and --token-file";
     FailUnreachable: "连不上 {server}：{cause}。请检查地址，或用 --server 指定别的地址", "cannot reach {server}: {cause}; check the address, or name another with --server";

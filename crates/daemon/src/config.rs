@@ -61,7 +61,8 @@ pub enum SocketRole {
     Verifier,
     /// Work at the desk.
     Clerk,
-    /// What a clerk may, and bulk registration and the blacklist by hand.
+    /// What a clerk may, bulk registration, writing cards and the blacklist by
+    /// hand.
     Registrar,
     /// Everything, tokens included.
     Administrator,
@@ -132,6 +133,8 @@ pub struct ReadersConfig {
     pub contact_slots: bool,
     /// When readers show signals by light and buzzer.
     pub signals: SignalsConfig,
+    /// Whether engineers may send commands to cards as they are.
+    pub raw_exchange: bool,
     /// The readers that have an alias.
     pub desk: Vec<DeskReaderConfig>,
 }

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use tokio::sync::watch;
-use xueka_cards::{ProfileText, ReadingProfile};
+use xueka_cards::{KeyRing, ProfileText, ReadingProfile};
 use xueka_desk::{Desk, NumberForms, SystemClock};
 use xueka_readers::{PcscSource, ReaderSettings, Readers};
 use xueka_simulator::{Scenario, Simulator};
@@ -49,7 +49,7 @@ impl Daemon {
     ///
     /// A text for the operator: which part cannot start, why, and what to do.
     pub async fn start(config: &Config, simulation: &Simulation) -> anyhow::Result<Self> {
-        let profile = profile(&config.cards)?;
+        let (profile, keys) = profile(&config.cards)?;
         let scenario = simulation.scenario.as_deref().map(scenario).transpose()?;
         if scenario.is_some() && !simulation.is_on() {
             bail!("--scenario needs one of the --simulate options");
@@ -65,7 +65,10 @@ impl Daemon {
             ..ReaderSettings::default()
         };
         let (readers, simulator) = start_readers(simulation, settings)?;
-        let desk = open_desk(config, simulation.is_on(), readers).await?;
+        let desk = open_desk(config, simulation.is_on(), readers)
+            .await?
+            .with_keys(keys)
+            .with_raw_exchange(config.readers.raw_exchange);
         Ok(Self {
             listeners,
             served: Served {
@@ -96,6 +99,9 @@ impl Daemon {
             tcp = self.listeners.tcp_address().map(tracing::field::display),
             "serving"
         );
+        // Ends when the readers are shut down.
+        let torn_cards = Arc::clone(&desk);
+        tokio::spawn(async move { torn_cards.take_up_torn_cards().await });
         let outcome = server::run(self.listeners, self.served, shutdown).await;
         desk.close().await;
         tracing::info!("closed");
@@ -170,7 +176,8 @@ fn play(scenario: Scenario, simulator: Simulator) -> anyhow::Result<mpsc::Sender
     Ok(running)
 }
 
-fn profile(config: &CardsConfig) -> anyhow::Result<ReadingProfile> {
+/// The profiles as one, and the keys that they name.
+fn profile(config: &CardsConfig) -> anyhow::Result<(ReadingProfile, KeyRing)> {
     let keys = keys::key_ring(
         config,
         env::var_os(CREDENTIALS_DIRECTORY).map(PathBuf::from),
@@ -186,7 +193,7 @@ fn profile(config: &CardsConfig) -> anyhow::Result<ReadingProfile> {
         .map(|(file, text)| ProfileText { file, text })
         .collect();
     let profile = ReadingProfile::new(&profiles, &keys).context("a profile is wrong")?;
-    Ok(profile.with_key_attempts(config.key_attempts))
+    Ok((profile.with_key_attempts(config.key_attempts), keys))
 }
 
 #[cfg(test)]

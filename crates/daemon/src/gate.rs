@@ -65,6 +65,11 @@ pub(crate) fn rule(path: &str) -> Option<Rule> {
         ("xueka.v1.InspectionService", "TraceCard") => UseCase::TraceCards,
         ("xueka.v1.PurseService", "ReadBalance" | "ReadTrips") => UseCase::LookIntoPurses,
         ("xueka.v1.RecordingService", "RecordCard") => UseCase::RecordCards,
+        (
+            "xueka.v1.PersonalisationService",
+            "PlanWrite" | "WriteCard" | "RecoverCard" | "ListOpenWrites" | "DeclareSpoilt",
+        ) => UseCase::WriteCards,
+        ("xueka.v1.ExchangeService", "ExchangeCommands") => UseCase::ExchangeRaw,
         ("xueka.v1.TokenService", "CreateToken" | "ListTokens" | "RevokeToken") => {
             UseCase::ManageTokens
         }
@@ -269,7 +274,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(n_methods, 31);
+        assert_eq!(n_methods, 37);
     }
 
     #[test]

@@ -11,18 +11,19 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::watch;
 use tonic_health::{ServingStatus, server::HealthReporter};
 use xueka_api::v1::{
-    inspection_service_server, purse_service_server, reader_service_server,
-    recording_service_server,
+    exchange_service_server, inspection_service_server, purse_service_server,
+    reader_service_server, recording_service_server,
 };
 use xueka_desk::Desk;
 use xueka_readers::{ReaderList, ReaderState, SourceState};
 
 /// The services that can do nothing without a reader.
-const WITH_READERS: [&str; 4] = [
+const WITH_READERS: [&str; 5] = [
     reader_service_server::SERVICE_NAME,
     inspection_service_server::SERVICE_NAME,
     purse_service_server::SERVICE_NAME,
     recording_service_server::SERVICE_NAME,
+    exchange_service_server::SERVICE_NAME,
 ];
 
 /// How long a change that nobody tells of, such as the beginning of a stall, goes

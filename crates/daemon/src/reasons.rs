@@ -60,6 +60,13 @@ pub(crate) fn row(reason: R) -> Words {
         | R::CardUnreadable
         | R::RandomUid
         | R::NoPurse => card_row(reason),
+        R::WriteUnderWay
+        | R::WriteNotFound
+        | R::CardNotWritable
+        | R::WriteNotPossible
+        | R::PlanOutdated
+        | R::CommandRefused
+        | R::RawExchangeOff => writing_row(reason),
         R::CardNotFound
         | R::StudentNotFound
         | R::NumberTaken
@@ -68,8 +75,6 @@ pub(crate) fn row(reason: R) -> Words {
         | R::NoLiveCard
         | R::IllegalTransition
         | R::NotTheSameCard
-        | R::WriteUnderWay
-        | R::WriteNotFound
         | R::EntryExists
         | R::EntryNotFound
         | R::EntryFromState
@@ -219,6 +224,46 @@ fn card_row(reason: R) -> Words {
     }
 }
 
+fn writing_row(reason: R) -> Words {
+    match reason {
+        R::WriteUnderWay => words(
+            Code::FailedPrecondition,
+            "a write to this card was begun and has not ended; put the card on a reader and leave it there to have it finished",
+            "该卡的写入尚未完成，请将卡放在读卡器上保持不动，以便完成写入",
+        ),
+        R::WriteNotFound => words(
+            Code::NotFound,
+            "no open write has this number; `xueka card write list` shows them",
+            "没有该编号的未完成写入，可用 `xueka card write list` 查看",
+        ),
+        R::CardNotWritable => words(
+            Code::FailedPrecondition,
+            "this card is not written; put a card of the school on the reader, one that its profile and keys open",
+            "该卡不可写入，请放上本校的卡，且其配置与密钥能打开该卡",
+        ),
+        R::WriteNotPossible => words(
+            Code::FailedPrecondition,
+            "the profile, the keys or the reader do not allow this writing; nothing was written",
+            "配置、密钥或读卡器不支持此写入，未写入任何内容",
+        ),
+        R::PlanOutdated => words(
+            Code::FailedPrecondition,
+            "there is no such plan any more, or the card in the reader is another or holds something else than when it was planned; plan anew",
+            "写入计划已失效，或卡片不是原来那张、内容已变，请重新生成计划",
+        ),
+        R::CommandRefused => words(
+            Code::InvalidArgument,
+            "only commands that select or read may be sent to a card as they are; nothing was sent",
+            "只能向卡片直接发送选择或读取类命令，未发送任何命令",
+        ),
+        _ => words(
+            Code::FailedPrecondition,
+            "commands are not sent to cards as they are; the setting readers.raw_exchange would allow it",
+            "未开放直接向卡片发送命令，可由设置项 readers.raw_exchange 开放",
+        ),
+    }
+}
+
 fn register_row(reason: R) -> Words {
     match reason {
         R::CardNotFound => words(
@@ -260,16 +305,6 @@ fn register_row(reason: R) -> Words {
             Code::FailedPrecondition,
             "this is not the card on record: the number fits, the chip does not; keep the card and ask who brought it",
             "这不是登记的那张卡：卡号相符但芯片不符，请留下卡片并核实来源",
-        ),
-        R::WriteUnderWay => words(
-            Code::FailedPrecondition,
-            "a write to this card was begun and has not ended; put the card on a reader and leave it there to have it finished",
-            "该卡的写入尚未完成，请将卡放在读卡器上保持不动，以便完成写入",
-        ),
-        R::WriteNotFound => words(
-            Code::NotFound,
-            "no open write has this number; it has ended, or was never begun",
-            "没有该编号的未完成写入，可能已结束或从未开始",
         ),
         R::EntryExists => words(
             Code::AlreadyExists,

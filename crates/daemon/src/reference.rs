@@ -21,12 +21,13 @@ use crate::gate::{Rule, rule};
 /// What stands before the services.
 const INTRODUCTION: &str = include_str!("reference_introduction.md");
 /// All roles with their words.
-const ROLES: [(Role, &str); 5] = [
+const ROLES: [(Role, &str); 6] = [
     (Role::Verifier, "verifier"),
     (Role::Clerk, "clerk"),
     (Role::Registrar, "registrar"),
     (Role::Administrator, "administrator"),
     (Role::Simulator, "simulator"),
+    (Role::Engineer, "engineer"),
 ];
 /// The field numbers of descriptors by which a comment's place is named.
 const MESSAGES: i32 = 4;

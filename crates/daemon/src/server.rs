@@ -22,8 +22,10 @@ use tower::{
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use xueka_api::v1::{
     blacklist_service_server::BlacklistServiceServer,
+    exchange_service_server::ExchangeServiceServer,
     inspection_service_server::InspectionServiceServer,
     issuance_service_server::IssuanceServiceServer, number_service_server::NumberServiceServer,
+    personalisation_service_server::PersonalisationServiceServer,
     purse_service_server::PurseServiceServer, reader_service_server::ReaderServiceServer,
     recording_service_server::RecordingServiceServer,
     simulator_service_server::SimulatorServiceServer, token_service_server::TokenServiceServer,
@@ -37,7 +39,8 @@ use crate::{
     health::ReaderHealth,
     listen::Listeners,
     services::{
-        Blacklist, Inspections, Issuance, Numbers, Purses, Readers, Recordings, Simulation, Tokens,
+        Blacklist, Exchanges, Inspections, Issuance, Numbers, Personalisation, Purses, Readers,
+        Recordings, Simulation, Tokens,
     },
     whole::whole_request,
 };
@@ -151,6 +154,8 @@ async fn routes(
     let numbers = NumberServiceServer::new(Numbers::new(Arc::clone(desk)));
     let tokens = TokenServiceServer::new(Tokens::new(Arc::clone(desk)));
     let inspections = InspectionServiceServer::new(Inspections::new(Arc::clone(desk)));
+    let personalisation = PersonalisationServiceServer::new(Personalisation::new(Arc::clone(desk)));
+    let exchanges = ExchangeServiceServer::new(Exchanges::new(Arc::clone(desk)));
     let purses = PurseServiceServer::new(Purses::new(Arc::clone(desk)));
     let recordings = RecordingServiceServer::new(Recordings::new(Arc::clone(desk)));
     let reader_health = ReaderHealth::report(desk, &served.expected_readers, &health).await;
@@ -163,6 +168,9 @@ async fn routes(
         .await;
     health.set_serving::<NumberServiceServer<Numbers>>().await;
     health.set_serving::<TokenServiceServer<Tokens>>().await;
+    health
+        .set_serving::<PersonalisationServiceServer<Personalisation>>()
+        .await;
     let mut routes = Routes::new(readers)
         .add_service(issuance)
         .add_service(blacklist)
@@ -171,6 +179,8 @@ async fn routes(
         .add_service(purses)
         .add_service(recordings)
         .add_service(inspections)
+        .add_service(personalisation)
+        .add_service(exchanges)
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);

@@ -9,7 +9,7 @@ use thiserror::Error;
 use tonic::Status;
 use tonic_types::{ErrorDetails, StatusExt};
 use xueka_api::{ERROR_DOMAIN, v1::ErrorReason as R};
-use xueka_cards::NoPurse;
+use xueka_cards::{NoPurse, RawRefusal, WriteError};
 use xueka_desk::DeskError;
 use xueka_domain::{CardEvent, Language, NoIdentity, Role};
 use xueka_readers::ReaderError;
@@ -171,8 +171,69 @@ fn desk(error: DeskError) -> Told {
             }
         }
         DeskError::NoPurse(NoPurse::Family | NoPurse::Nonsense) => R::NoPurse.into(),
+        DeskError::Write(error) => write(error),
+        DeskError::WriteOpen { id } => Told {
+            reason: R::WriteUnderWay,
+            particulars: Some(id.0.to_string()),
+            metadata: vec![("write_id", id.0.to_string())],
+        },
+        DeskError::NoSuchPlan => R::PlanOutdated.into(),
+        DeskError::RawExchangeOff => R::RawExchangeOff.into(),
+        DeskError::CommandRefused { position, refusal } => command(position, refusal),
         DeskError::NoIdentity(NoIdentity::RandomUid) => R::RandomUid.into(),
         DeskError::NoIdentity(NoIdentity::NothingRead) => R::CardUnreadable.into(),
+    }
+}
+
+/// Why nothing was written, with its cause as a stable word for programs.
+fn write(error: WriteError) -> Told {
+    use WriteError as E;
+    let told = |reason, cause: &str, detail: Option<String>| Told {
+        reason,
+        particulars: Some(match &detail {
+            Some(detail) => format!("{cause} {detail}"),
+            None => cause.to_owned(),
+        }),
+        metadata: vec![("cause", cause.to_owned())],
+    };
+    let hex = |word: u16| Some(format!("{word:04X}"));
+    match error {
+        E::Transport(error) => reader(error.into()),
+        E::TransitCard => told(R::CardNotWritable, "TRANSIT_CARD", None),
+        E::NotWritable => told(R::CardNotWritable, "FAMILY_NOT_WRITABLE", None),
+        E::NoFixedUid => told(R::CardNotWritable, "NO_FIXED_UID", None),
+        E::NotPermitted => told(R::CardNotWritable, "NOT_PERMITTED", None),
+        E::NotOpened { status_word } => told(R::CardNotWritable, "NOT_OPENED", hex(status_word)),
+        E::Refused { status_word } => told(R::CardNotWritable, "REFUSED", hex(status_word)),
+        E::DoesNotFit => told(R::WriteNotPossible, "DOES_NOT_FIT", None),
+        E::NoPassThrough => told(R::WriteNotPossible, "NO_PASS_THROUGH", None),
+        E::LocksOut => told(R::WriteNotPossible, "LOCKS_OUT", None),
+        E::NoSuchKey { name } => told(R::WriteNotPossible, "NO_SUCH_KEY", Some(name)),
+        E::NoSuchPlace => told(R::WriteNotPossible, "NO_SUCH_PLACE", None),
+        E::OtherCard => told(R::PlanOutdated, "OTHER_CARD", None),
+        E::NotAsPlanned | E::NotConfirmed => told(R::PlanOutdated, "NOT_AS_PLANNED", None),
+        error => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::error!(%error, cause, "a card could not be written");
+            R::Unspecified.into()
+        }
+    }
+}
+
+/// Which raw command is not sent, and why, as a stable word for programs.
+fn command(position: usize, refusal: RawRefusal) -> Told {
+    let cause = match refusal {
+        RawRefusal::NotShort => "NOT_SHORT",
+        RawRefusal::NotListed => "NOT_LISTED",
+        RawRefusal::Dangerous(danger) => danger.code(),
+    };
+    Told {
+        reason: R::CommandRefused,
+        particulars: Some(format!("{position} {cause}")),
+        metadata: vec![
+            ("command", position.to_string()),
+            ("cause", cause.to_owned()),
+        ],
     }
 }
 

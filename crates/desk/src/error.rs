@@ -1,10 +1,10 @@
 //! What can go wrong at the desk.
 
 use thiserror::Error;
-use xueka_cards::NoPurse;
+use xueka_cards::{NoPurse, RawRefusal, WriteError};
 use xueka_domain::NoIdentity;
 use xueka_readers::ReaderError;
-use xueka_registry::RegistryError;
+use xueka_registry::{CardWriteId, RegistryError};
 
 /// Why a use case did not come to its end.
 #[derive(Debug, Error)]
@@ -18,6 +18,29 @@ pub enum DeskError {
     /// The card has no purse that opens.
     #[error("no purse opens on this card")]
     NoPurse(NoPurse),
+    /// The card is not written, and nothing was changed on it.
+    #[error(transparent)]
+    Write(WriteError),
+    /// A write to the card was begun and has not ended.
+    #[error("a write to this card has not ended; put the card on a reader to have it finished")]
+    WriteOpen {
+        /// Its entry in the journal.
+        id: CardWriteId,
+    },
+    /// The plan was made too long ago, or never.
+    #[error("there is no such plan, or it was made too long ago; plan anew")]
+    NoSuchPlan,
+    /// The configuration lets nobody send raw commands.
+    #[error("raw commands are not allowed by the configuration")]
+    RawExchangeOff,
+    /// A raw command may not be sent, and none was.
+    #[error("command {position}: {refusal}")]
+    CommandRefused {
+        /// Which one, from 0.
+        position: usize,
+        /// Why.
+        refusal: RawRefusal,
+    },
     /// The card shows nothing by which it could be known again.
     #[error(transparent)]
     NoIdentity(#[from] NoIdentity),

@@ -13,10 +13,12 @@ mod issuance;
 mod numbers;
 mod permissions;
 mod purse;
+mod raw;
 mod reading;
 mod recording;
 mod tokens;
 mod verify;
+mod writing;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -25,6 +27,7 @@ use std::{
 
 use tokio::sync::broadcast;
 use xueka_blacklist::{Blacklist, Builder, Shared};
+use xueka_cards::KeyRing;
 use xueka_readers::Readers;
 use xueka_registry::{Actor, OpenOptions, Registry, RegistryError, Stamp};
 
@@ -39,6 +42,8 @@ pub use purse::SeenPurse;
 pub use reading::CardInReader;
 pub use tokens::FreshToken;
 pub use verify::{Question, Verification, VerifyRequest};
+pub use writing::{EndedWrite, InvalidPlanId, PlanId, PlannedWrite, TakenUp};
+use writing::{OpenCards, Plans};
 
 /// The desk of one host.
 pub struct Desk {
@@ -47,6 +52,11 @@ pub struct Desk {
     blacklist: Arc<Shared>,
     clock: Arc<dyn Clock>,
     numbers: NumberForms,
+    /// The keys of cards that are written.
+    keys: Arc<KeyRing>,
+    plans: Plans,
+    open_cards: Arc<OpenCards>,
+    allows_raw_exchange: bool,
     /// Tells calls under way whose token was revoked.
     revoked: broadcast::Sender<Option<Actor>>,
 }
@@ -109,10 +119,30 @@ impl Desk {
             blacklist,
             clock,
             numbers,
+            keys: Arc::default(),
+            plans: Plans::default(),
+            open_cards: Arc::default(),
+            allows_raw_exchange: false,
             revoked: broadcast::Sender::new(N_REVOCATIONS),
         };
+        desk.load_open_writes().await?;
         tracing::info!(n_blocked = desk.index().len(), version, "registry open");
         Ok(desk)
+    }
+
+    /// The same, with the keys by which cards are written.
+    #[must_use]
+    pub fn with_keys(mut self, keys: KeyRing) -> Self {
+        self.keys = Arc::new(keys);
+        self
+    }
+
+    /// The same, with raw commands allowed or not; they are not unless this is
+    /// called.
+    #[must_use]
+    pub fn with_raw_exchange(mut self, is_allowed: bool) -> Self {
+        self.allows_raw_exchange = is_allowed;
+        self
     }
 
     /// Stops the readers, finishes the changes under way and lets go of the

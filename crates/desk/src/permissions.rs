@@ -34,6 +34,10 @@ pub enum UseCase {
     TraceCards,
     /// See what is in the purse of a card and what was done with it.
     LookIntoPurses,
+    /// Write cards of the school, and make those whole that left too early.
+    WriteCards,
+    /// Send commands to a card as they are.
+    ExchangeRaw,
     /// Record what passes between a reader and a card.
     RecordCards,
     /// Make, list and end tokens.
@@ -47,8 +51,11 @@ impl UseCase {
     #[must_use]
     pub fn is_open_to(self, role: Role) -> bool {
         match self {
-            Self::CheckBlacklist | Self::VerifyCards => role != Role::Simulator,
-            Self::ReadCards | Self::WatchTaps => role != Role::Verifier,
+            Self::CheckBlacklist | Self::VerifyCards => {
+                !matches!(role, Role::Simulator | Role::Engineer)
+            }
+            Self::ReadCards => role != Role::Verifier,
+            Self::WatchTaps => !matches!(role, Role::Verifier | Role::Engineer),
             Self::SeeCards
             | Self::SeePersons
             | Self::ChangeCards
@@ -59,6 +66,7 @@ impl UseCase {
             Self::RegisterInBulk
             | Self::ChangeBlacklist
             | Self::TeachNumbers
+            | Self::WriteCards
             | Self::LookIntoPurses => {
                 matches!(role, Role::Registrar | Role::Administrator)
             }
@@ -66,6 +74,7 @@ impl UseCase {
                 role == Role::Administrator
             }
             Self::Simulate => matches!(role, Role::Simulator | Role::Administrator),
+            Self::ExchangeRaw => matches!(role, Role::Engineer | Role::Administrator),
         }
     }
 }
@@ -74,98 +83,118 @@ impl UseCase {
 mod tests {
     use super::*;
 
+    use Role::{Administrator, Clerk, Engineer, Registrar, Simulator, Verifier};
+
+    /// Each use case, who may do it, and why they.
+    const CASES: [(UseCase, &[Role], &str); 19] = [
+        (
+            UseCase::ReadCards,
+            &[Clerk, Registrar, Administrator, Simulator, Engineer],
+            "a verifier has its own reader",
+        ),
+        (
+            UseCase::WatchTaps,
+            &[Clerk, Registrar, Administrator, Simulator],
+            "taps tell UIDs and numbers",
+        ),
+        (
+            UseCase::VerifyCards,
+            &[Verifier, Clerk, Registrar, Administrator],
+            "what a verifier is for",
+        ),
+        (
+            UseCase::SeeCards,
+            &[Clerk, Registrar, Administrator],
+            "records name persons",
+        ),
+        (
+            UseCase::SeePersons,
+            &[Clerk, Registrar, Administrator],
+            "a gate learns nothing",
+        ),
+        (
+            UseCase::TeachNumbers,
+            &[Registrar, Administrator],
+            "it goes through all cards",
+        ),
+        (
+            UseCase::ChangeCards,
+            &[Clerk, Registrar, Administrator],
+            "the desk's work",
+        ),
+        (
+            UseCase::RegisterInBulk,
+            &[Registrar, Administrator],
+            "many cards at once",
+        ),
+        (
+            UseCase::CheckBlacklist,
+            &[Verifier, Clerk, Registrar, Administrator],
+            "what a verifier is for",
+        ),
+        (
+            UseCase::SeeBlacklist,
+            &[Clerk, Registrar, Administrator],
+            "notes are the desk's",
+        ),
+        (
+            UseCase::ChangeBlacklist,
+            &[Registrar, Administrator],
+            "blocks by hand",
+        ),
+        (
+            UseCase::InspectCards,
+            &[Clerk, Registrar, Administrator],
+            "whoever has a doubtful card in hand",
+        ),
+        (
+            UseCase::TraceCards,
+            &[Administrator],
+            "it tells how the school protects its cards",
+        ),
+        (
+            UseCase::LookIntoPurses,
+            &[Registrar, Administrator],
+            "trips tell where a child was",
+        ),
+        (
+            UseCase::WriteCards,
+            &[Registrar, Administrator],
+            "it changes what a card says of itself",
+        ),
+        (
+            UseCase::ExchangeRaw,
+            &[Administrator, Engineer],
+            "answers are not masked",
+        ),
+        (
+            UseCase::RecordCards,
+            &[Administrator],
+            "it tells how cards are protected",
+        ),
+        (
+            UseCase::ManageTokens,
+            &[Administrator],
+            "tokens give rights",
+        ),
+        (
+            UseCase::Simulate,
+            &[Administrator, Simulator],
+            "what a simulator is for",
+        ),
+    ];
+
     #[test]
     fn each_role_may_what_the_table_says() {
-        use Role::{Administrator, Clerk, Registrar, Simulator, Verifier};
-        let cases: [(UseCase, &[Role], &str); 17] = [
-            (
-                UseCase::ReadCards,
-                &[Clerk, Registrar, Administrator, Simulator],
-                "a verifier has its own reader",
-            ),
-            (
-                UseCase::WatchTaps,
-                &[Clerk, Registrar, Administrator, Simulator],
-                "taps tell UIDs and numbers",
-            ),
-            (
-                UseCase::VerifyCards,
-                &[Verifier, Clerk, Registrar, Administrator],
-                "what a verifier is for",
-            ),
-            (
-                UseCase::SeeCards,
-                &[Clerk, Registrar, Administrator],
-                "records name persons",
-            ),
-            (
-                UseCase::SeePersons,
-                &[Clerk, Registrar, Administrator],
-                "a gate learns nothing",
-            ),
-            (
-                UseCase::TeachNumbers,
-                &[Registrar, Administrator],
-                "it goes through all cards",
-            ),
-            (
-                UseCase::ChangeCards,
-                &[Clerk, Registrar, Administrator],
-                "the desk's work",
-            ),
-            (
-                UseCase::RegisterInBulk,
-                &[Registrar, Administrator],
-                "many cards at once",
-            ),
-            (
-                UseCase::CheckBlacklist,
-                &[Verifier, Clerk, Registrar, Administrator],
-                "what a verifier is for",
-            ),
-            (
-                UseCase::SeeBlacklist,
-                &[Clerk, Registrar, Administrator],
-                "notes are the desk's",
-            ),
-            (
-                UseCase::ChangeBlacklist,
-                &[Registrar, Administrator],
-                "blocks by hand",
-            ),
-            (
-                UseCase::InspectCards,
-                &[Clerk, Registrar, Administrator],
-                "whoever has a doubtful card in hand",
-            ),
-            (
-                UseCase::TraceCards,
-                &[Administrator],
-                "it tells how the school protects its cards",
-            ),
-            (
-                UseCase::LookIntoPurses,
-                &[Registrar, Administrator],
-                "trips tell where a child was",
-            ),
-            (
-                UseCase::RecordCards,
-                &[Administrator],
-                "it tells how cards are protected",
-            ),
-            (
-                UseCase::ManageTokens,
-                &[Administrator],
-                "tokens give rights",
-            ),
-            (
-                UseCase::Simulate,
-                &[Administrator, Simulator],
-                "what a simulator is for",
-            ),
-        ];
-        for (use_case, allowed, why) in cases {
-            for role in [Verifier, Clerk, Registrar, Administrator, Simulator] {
+        for (use_case, allowed, why) in CASES {
+            for role in [
+                Verifier,
+                Clerk,
+                Registrar,
+                Administrator,
+                Simulator,
+                Engineer,
+            ] {
                 assert_eq!(
                     use_case.is_open_to(role),
                     allowed.contains(&role),

@@ -7,10 +7,13 @@ pub enum Role {
     Verifier,
     /// Works at the desk: reads cards, hands out, reports loss.
     Clerk,
-    /// What a clerk may, and bulk registration and the blacklist by hand.
+    /// What a clerk may, bulk registration, writing cards and the blacklist by
+    /// hand.
     Registrar,
     /// Everything, tokens included.
     Administrator,
     /// Drives the simulator.
     Simulator,
+    /// Reads cards and sends commands to them as they are.
+    Engineer,
 }

@@ -1392,6 +1392,16 @@ pub enum ErrorReason {
     WriteUnderWay = 38,
     /// No open write has this number.
     WriteNotFound = 39,
+    /// The card is not of a kind, or not in a state, in which it is written.
+    CardNotWritable = 43,
+    /// The profile, the keys or the reader do not allow what was asked for.
+    WriteNotPossible = 44,
+    /// There is no such plan any more, or it does not fit the card in the reader.
+    PlanOutdated = 47,
+    /// The command is not among those that may be sent as they are.
+    CommandRefused = 48,
+    /// The configuration lets nobody send commands as they are.
+    RawExchangeOff = 49,
     /// The number or UID is blocked by hand already.
     EntryExists = 40,
     /// No such entry.
@@ -1457,6 +1467,11 @@ impl ErrorReason {
             Self::NotTheSameCard => "ERROR_REASON_NOT_THE_SAME_CARD",
             Self::WriteUnderWay => "ERROR_REASON_WRITE_UNDER_WAY",
             Self::WriteNotFound => "ERROR_REASON_WRITE_NOT_FOUND",
+            Self::CardNotWritable => "ERROR_REASON_CARD_NOT_WRITABLE",
+            Self::WriteNotPossible => "ERROR_REASON_WRITE_NOT_POSSIBLE",
+            Self::PlanOutdated => "ERROR_REASON_PLAN_OUTDATED",
+            Self::CommandRefused => "ERROR_REASON_COMMAND_REFUSED",
+            Self::RawExchangeOff => "ERROR_REASON_RAW_EXCHANGE_OFF",
             Self::EntryExists => "ERROR_REASON_ENTRY_EXISTS",
             Self::EntryNotFound => "ERROR_REASON_ENTRY_NOT_FOUND",
             Self::EntryFromState => "ERROR_REASON_ENTRY_FROM_STATE",
@@ -1507,6 +1522,11 @@ impl ErrorReason {
             "ERROR_REASON_NOT_THE_SAME_CARD" => Some(Self::NotTheSameCard),
             "ERROR_REASON_WRITE_UNDER_WAY" => Some(Self::WriteUnderWay),
             "ERROR_REASON_WRITE_NOT_FOUND" => Some(Self::WriteNotFound),
+            "ERROR_REASON_CARD_NOT_WRITABLE" => Some(Self::CardNotWritable),
+            "ERROR_REASON_WRITE_NOT_POSSIBLE" => Some(Self::WriteNotPossible),
+            "ERROR_REASON_PLAN_OUTDATED" => Some(Self::PlanOutdated),
+            "ERROR_REASON_COMMAND_REFUSED" => Some(Self::CommandRefused),
+            "ERROR_REASON_RAW_EXCHANGE_OFF" => Some(Self::RawExchangeOff),
             "ERROR_REASON_ENTRY_EXISTS" => Some(Self::EntryExists),
             "ERROR_REASON_ENTRY_NOT_FOUND" => Some(Self::EntryNotFound),
             "ERROR_REASON_ENTRY_FROM_STATE" => Some(Self::EntryFromState),
@@ -2901,6 +2921,376 @@ pub mod issuance_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "xueka.v1.IssuanceService";
     impl<T> tonic::server::NamedService for IssuanceServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Sends commands.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExchangeCommandsRequest {
+    /// Where the card is; absent for the only reader, without waiting.
+    #[prost(message, optional, tag = "1")]
+    pub in_reader: ::core::option::Option<CardInReader>,
+    /// The commands, 1 to 64: command APDUs in the short form (ISO/IEC 7816-3).
+    #[prost(bytes = "vec", repeated, tag = "2")]
+    pub commands: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+}
+/// What the card answered.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExchangeCommandsResponse {
+    /// The reader that the card lies on.
+    #[prost(string, tag = "1")]
+    pub reader: ::prost::alloc::string::String,
+    /// The answer to each command, in their order: its data, then SW1 SW2.
+    #[prost(bytes = "vec", repeated, tag = "2")]
+    pub responses: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+}
+/// Generated client implementations.
+pub mod exchange_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Sends commands to cards as they are, for whoever looks into cards that no
+    /// profile knows yet. Off unless the setting `readers.raw_exchange` allows it.
+    /// Open to engineers and administrators.
+    ///
+    /// Only commands on a short list are sent: those that select, and those that
+    /// read without showing a key. What erases, makes files, writes, touches keys,
+    /// PINs, the purse or the state of an application, or is meant for the reader
+    /// itself, is refused, in whatever form it is written. Answers are not masked.
+    #[derive(Debug, Clone)]
+    pub struct ExchangeServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl ExchangeServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> ExchangeServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ExchangeServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ExchangeServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Sends commands to the card in a reader, one after the other while nobody
+        /// else can, then reads the card. Each call leaves a row in the audit trail
+        /// before its answer: who asked, when, and which card on record; never what
+        /// was said. Nothing on the card changes, so it may be repeated.
+        ///
+        /// Errors:
+        ///
+        /// * those of `ReaderService.ReadCard`.
+        /// * `FAILED_PRECONDITION`, reason `RAW_EXCHANGE_OFF`.
+        /// * `INVALID_ARGUMENT`, reason `COMMAND_REFUSED`, with nothing sent: the
+        ///  metadata `command` is the position of the first such command, from 0, and
+        ///  `cause` is `NOT_SHORT` (no command APDU in the short form), `NOT_LISTED`,
+        ///  or the harm that it can do: `CREATE`, `ERASE`, `WRITE`, `WRITE_KEY`,
+        ///  `SHOW_KEY`, `BLOCK`, `PURSE`, `CONFIGURE` or `READER`.
+        /// * `FAILED_PRECONDITION`, reasons `CARD_UNREADABLE`, `RANDOM_UID`: nothing
+        ///  names the card, so that it was asked cannot be put on record, and nothing
+        ///  is told. The same with the errors of the registry.
+        pub async fn exchange_commands(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExchangeCommandsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExchangeCommandsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.ExchangeService/ExchangeCommands",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.ExchangeService", "ExchangeCommands"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod exchange_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ExchangeServiceServer.
+    #[async_trait]
+    pub trait ExchangeService: std::marker::Send + std::marker::Sync + 'static {
+        /// Sends commands to the card in a reader, one after the other while nobody
+        /// else can, then reads the card. Each call leaves a row in the audit trail
+        /// before its answer: who asked, when, and which card on record; never what
+        /// was said. Nothing on the card changes, so it may be repeated.
+        ///
+        /// Errors:
+        ///
+        /// * those of `ReaderService.ReadCard`.
+        /// * `FAILED_PRECONDITION`, reason `RAW_EXCHANGE_OFF`.
+        /// * `INVALID_ARGUMENT`, reason `COMMAND_REFUSED`, with nothing sent: the
+        ///  metadata `command` is the position of the first such command, from 0, and
+        ///  `cause` is `NOT_SHORT` (no command APDU in the short form), `NOT_LISTED`,
+        ///  or the harm that it can do: `CREATE`, `ERASE`, `WRITE`, `WRITE_KEY`,
+        ///  `SHOW_KEY`, `BLOCK`, `PURSE`, `CONFIGURE` or `READER`.
+        /// * `FAILED_PRECONDITION`, reasons `CARD_UNREADABLE`, `RANDOM_UID`: nothing
+        ///  names the card, so that it was asked cannot be put on record, and nothing
+        ///  is told. The same with the errors of the registry.
+        async fn exchange_commands(
+            &self,
+            request: tonic::Request<super::ExchangeCommandsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExchangeCommandsResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Sends commands to cards as they are, for whoever looks into cards that no
+    /// profile knows yet. Off unless the setting `readers.raw_exchange` allows it.
+    /// Open to engineers and administrators.
+    ///
+    /// Only commands on a short list are sent: those that select, and those that
+    /// read without showing a key. What erases, makes files, writes, touches keys,
+    /// PINs, the purse or the state of an application, or is meant for the reader
+    /// itself, is refused, in whatever form it is written. Answers are not masked.
+    #[derive(Debug)]
+    pub struct ExchangeServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ExchangeServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ExchangeServiceServer<T>
+    where
+        T: ExchangeService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/xueka.v1.ExchangeService/ExchangeCommands" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExchangeCommandsSvc<T: ExchangeService>(pub Arc<T>);
+                    impl<
+                        T: ExchangeService,
+                    > tonic::server::UnaryService<super::ExchangeCommandsRequest>
+                    for ExchangeCommandsSvc<T> {
+                        type Response = super::ExchangeCommandsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExchangeCommandsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ExchangeService>::exchange_commands(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExchangeCommandsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ExchangeServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "xueka.v1.ExchangeService";
+    impl<T> tonic::server::NamedService for ExchangeServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
@@ -4460,6 +4850,1111 @@ pub mod number_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "xueka.v1.NumberService";
     impl<T> tonic::server::NamedService for NumberServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Asks for a plan.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PlanWriteRequest {
+    /// Where the card is; absent for the only reader, without waiting.
+    #[prost(message, optional, tag = "1")]
+    pub in_reader: ::core::option::Option<CardInReader>,
+    /// The card number that it gets: 8 to 20 digits, as far as its place in the
+    /// profile allows.
+    #[prost(string, tag = "2")]
+    pub card_number: ::prost::alloc::string::String,
+    /// Its first day of validity, as `YYYY-MM-DD`; empty leaves what stands there,
+    /// and so does a profile without a place for it.
+    #[prost(string, tag = "3")]
+    pub valid_from: ::prost::alloc::string::String,
+    /// Its last day of validity, in the same way.
+    #[prost(string, tag = "4")]
+    pub valid_until: ::prost::alloc::string::String,
+}
+/// A plan. It holds the card number that is written.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PlanWriteResponse {
+    /// Its name, 16 hexadecimal digits.
+    #[prost(string, tag = "1")]
+    pub plan_id: ::prost::alloc::string::String,
+    /// The reader that the card lies on.
+    #[prost(string, tag = "2")]
+    pub reader: ::prost::alloc::string::String,
+    /// What the card was recognised as.
+    #[prost(enumeration = "CardFamily", tag = "3")]
+    pub family: i32,
+    /// The card's UID, in the order in which the card sent it.
+    #[prost(bytes = "vec", tag = "4")]
+    pub uid: ::prost::alloc::vec::Vec<u8>,
+    /// The card number that it shows now; empty for none.
+    #[prost(string, tag = "5")]
+    pub card_number: ::prost::alloc::string::String,
+    /// What changes, in the order in which it is written; none when the card
+    /// holds everything already.
+    #[prost(message, repeated, tag = "6")]
+    pub steps: ::prost::alloc::vec::Vec<WriteStep>,
+}
+/// One place that changes.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WriteStep {
+    /// What kind of place.
+    #[prost(enumeration = "PlaceKind", tag = "1")]
+    pub kind: i32,
+    /// Which one, as `PlaceKind` says.
+    #[prost(string, tag = "2")]
+    pub place: ::prost::alloc::string::String,
+    /// What stands there now.
+    #[prost(message, optional, tag = "3")]
+    pub old_content: ::core::option::Option<WriteContent>,
+    /// What shall stand there.
+    #[prost(message, optional, tag = "4")]
+    pub new_content: ::core::option::Option<WriteContent>,
+    /// The names of the keys that may open it, in the order in which they are
+    /// tried.
+    #[prost(string, repeated, tag = "5")]
+    pub key_names: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// What stands, or shall stand, at a place.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WriteContent {
+    /// What it is.
+    #[prost(oneof = "write_content::Content", tags = "1, 2, 3, 4")]
+    pub content: ::core::option::Option<write_content::Content>,
+}
+/// Nested message and enum types in `WriteContent`.
+pub mod write_content {
+    /// What it is.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Content {
+        /// Bytes that can be read back; no key is among them.
+        #[prost(bytes, tag = "1")]
+        Data(::prost::alloc::vec::Vec<u8>),
+        /// Keys and access bits of a MIFARE Classic sector.
+        #[prost(message, tag = "2")]
+        Trailer(super::SectorTrailer),
+        /// A key, by its name in the key file.
+        #[prost(string, tag = "3")]
+        KeyName(::prost::alloc::string::String),
+        /// Nothing: the place itself is not there.
+        #[prost(message, tag = "4")]
+        Nothing(super::NoContent),
+    }
+}
+/// Keys and access bits of a MIFARE Classic sector.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SectorTrailer {
+    /// The name of key A.
+    #[prost(string, tag = "1")]
+    pub key_a_name: ::prost::alloc::string::String,
+    /// Bytes 6 to 9: three of access bits and a free one.
+    #[prost(bytes = "vec", tag = "2")]
+    pub access: ::prost::alloc::vec::Vec<u8>,
+    /// The name of key B.
+    #[prost(string, tag = "3")]
+    pub key_b_name: ::prost::alloc::string::String,
+}
+/// A place that is not there.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NoContent {}
+/// Writes by a plan.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WriteCardRequest {
+    /// Chosen by the caller: 1 to 64 visible ASCII characters. Sent again within
+    /// the life of the plan it gives the first answer and writes nothing.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Where the card is; absent for the only reader, without waiting.
+    #[prost(message, optional, tag = "2")]
+    pub in_reader: ::core::option::Option<CardInReader>,
+    /// The plan.
+    #[prost(string, tag = "3")]
+    pub plan_id: ::prost::alloc::string::String,
+}
+/// A write that ended.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WriteCardResponse {
+    /// How it ended.
+    #[prost(message, optional, tag = "1")]
+    pub write: ::core::option::Option<EndedWrite>,
+}
+/// Takes up an open write.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecoverCardRequest {
+    /// Where the card is; absent for the only reader, without waiting.
+    #[prost(message, optional, tag = "1")]
+    pub in_reader: ::core::option::Option<CardInReader>,
+    /// Which content it shall have.
+    #[prost(enumeration = "WriteSide", tag = "2")]
+    pub side: i32,
+}
+/// What came of it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecoverCardResponse {
+    /// The reader that the card lies on.
+    #[prost(string, tag = "1")]
+    pub reader: ::prost::alloc::string::String,
+    /// How the write ended; absent when the card has no open one: it is whole, or
+    /// was taken up at its tap.
+    #[prost(message, optional, tag = "2")]
+    pub write: ::core::option::Option<EndedWrite>,
+}
+/// A write that ended.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndedWrite {
+    /// Its number in the journal; 0 when nothing was to be changed.
+    #[prost(uint64, tag = "1")]
+    pub write_id: u64,
+    /// The card's UID.
+    #[prost(bytes = "vec", tag = "2")]
+    pub uid: ::prost::alloc::vec::Vec<u8>,
+    /// How it ended.
+    #[prost(enumeration = "WriteOutcome", tag = "3")]
+    pub outcome: i32,
+}
+/// Asks for open writes.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListOpenWritesRequest {
+    /// How many at most: 1 to 1,000; 0 stands for 100.
+    #[prost(int32, tag = "1")]
+    pub page_size: i32,
+    /// Where to go on: the `next_page_token` of the page before; empty for the
+    /// first page.
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// A page of open writes.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListOpenWritesResponse {
+    /// Oldest first.
+    #[prost(message, repeated, tag = "1")]
+    pub writes: ::prost::alloc::vec::Vec<OpenWrite>,
+    /// Where to go on; empty when this is the last page.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// A write that was begun and has not ended.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OpenWrite {
+    /// Its number in the journal.
+    #[prost(uint64, tag = "1")]
+    pub write_id: u64,
+    /// The card's UID.
+    #[prost(bytes = "vec", tag = "2")]
+    pub uid: ::prost::alloc::vec::Vec<u8>,
+    /// The number of the card on record; empty when it has none.
+    #[prost(string, tag = "3")]
+    pub card_number: ::prost::alloc::string::String,
+    /// When it was begun.
+    #[prost(message, optional, tag = "4")]
+    pub open_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Ends an open write.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeclareSpoiltRequest {
+    /// Its number in the journal.
+    #[prost(uint64, tag = "1")]
+    pub write_id: u64,
+}
+/// The write is ended.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeclareSpoiltResponse {
+    /// How it ended.
+    #[prost(message, optional, tag = "1")]
+    pub write: ::core::option::Option<EndedWrite>,
+}
+/// How a write ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WriteOutcome {
+    /// Not given.
+    Unspecified = 0,
+    /// The card holds what was planned.
+    Written = 1,
+    /// The card holds what it held before.
+    RolledBack = 2,
+    /// The card cannot be used any more; it is blocked.
+    Spoilt = 3,
+}
+impl WriteOutcome {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WRITE_OUTCOME_UNSPECIFIED",
+            Self::Written => "WRITE_OUTCOME_WRITTEN",
+            Self::RolledBack => "WRITE_OUTCOME_ROLLED_BACK",
+            Self::Spoilt => "WRITE_OUTCOME_SPOILT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WRITE_OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+            "WRITE_OUTCOME_WRITTEN" => Some(Self::Written),
+            "WRITE_OUTCOME_ROLLED_BACK" => Some(Self::RolledBack),
+            "WRITE_OUTCOME_SPOILT" => Some(Self::Spoilt),
+            _ => None,
+        }
+    }
+}
+/// Which content a card with an open write shall have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WriteSide {
+    /// The planned one, or the old one where nothing was changed yet.
+    Unspecified = 0,
+    /// What the card held before.
+    Old = 1,
+    /// What was planned.
+    New = 2,
+}
+impl WriteSide {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WRITE_SIDE_UNSPECIFIED",
+            Self::Old => "WRITE_SIDE_OLD",
+            Self::New => "WRITE_SIDE_NEW",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WRITE_SIDE_UNSPECIFIED" => Some(Self::Unspecified),
+            "WRITE_SIDE_OLD" => Some(Self::Old),
+            "WRITE_SIDE_NEW" => Some(Self::New),
+            _ => None,
+        }
+    }
+}
+/// What kind of place on a chip is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum PlaceKind {
+    /// Not given.
+    Unspecified = 0,
+    /// A data block of a MIFARE Classic; the place is its number on the card.
+    ClassicBlock = 1,
+    /// Keys and access bits of a MIFARE Classic sector; the place is its number.
+    ClassicTrailer = 2,
+    /// A page of an Ultralight or NTAG; the place is its number.
+    Page = 3,
+    /// Bytes of a file of a processor card, as `3F01/0015+0`: directory, file or
+    /// `SFI 21`, and the offset. A directory by name stands in hexadecimal.
+    File = 4,
+    /// A DESFire application and its settings, as `F48120`.
+    DesfireApplication = 5,
+    /// A file of a DESFire application and its settings, as `F48120/1`.
+    DesfireFileSettings = 6,
+    /// Bytes of a DESFire file, as `F48120/1+0` with the offset.
+    DesfireFile = 7,
+    /// A key of a DESFire application, as `F48120/2`.
+    DesfireKey = 8,
+    /// A directory of FMCOS and its settings, as `3F01`.
+    FmcosDirectory = 9,
+    /// The key file of a directory of FMCOS, as `3F01`.
+    FmcosKeyFile = 10,
+    /// A key of a directory of FMCOS, as `3F01/39 0`: its kind in hexadecimal and
+    /// its identifier.
+    FmcosKey = 11,
+    /// A file of FMCOS and its settings, as `3F01/0015`.
+    FmcosFile = 12,
+}
+impl PlaceKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "PLACE_KIND_UNSPECIFIED",
+            Self::ClassicBlock => "PLACE_KIND_CLASSIC_BLOCK",
+            Self::ClassicTrailer => "PLACE_KIND_CLASSIC_TRAILER",
+            Self::Page => "PLACE_KIND_PAGE",
+            Self::File => "PLACE_KIND_FILE",
+            Self::DesfireApplication => "PLACE_KIND_DESFIRE_APPLICATION",
+            Self::DesfireFileSettings => "PLACE_KIND_DESFIRE_FILE_SETTINGS",
+            Self::DesfireFile => "PLACE_KIND_DESFIRE_FILE",
+            Self::DesfireKey => "PLACE_KIND_DESFIRE_KEY",
+            Self::FmcosDirectory => "PLACE_KIND_FMCOS_DIRECTORY",
+            Self::FmcosKeyFile => "PLACE_KIND_FMCOS_KEY_FILE",
+            Self::FmcosKey => "PLACE_KIND_FMCOS_KEY",
+            Self::FmcosFile => "PLACE_KIND_FMCOS_FILE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "PLACE_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "PLACE_KIND_CLASSIC_BLOCK" => Some(Self::ClassicBlock),
+            "PLACE_KIND_CLASSIC_TRAILER" => Some(Self::ClassicTrailer),
+            "PLACE_KIND_PAGE" => Some(Self::Page),
+            "PLACE_KIND_FILE" => Some(Self::File),
+            "PLACE_KIND_DESFIRE_APPLICATION" => Some(Self::DesfireApplication),
+            "PLACE_KIND_DESFIRE_FILE_SETTINGS" => Some(Self::DesfireFileSettings),
+            "PLACE_KIND_DESFIRE_FILE" => Some(Self::DesfireFile),
+            "PLACE_KIND_DESFIRE_KEY" => Some(Self::DesfireKey),
+            "PLACE_KIND_FMCOS_DIRECTORY" => Some(Self::FmcosDirectory),
+            "PLACE_KIND_FMCOS_KEY_FILE" => Some(Self::FmcosKeyFile),
+            "PLACE_KIND_FMCOS_KEY" => Some(Self::FmcosKey),
+            "PLACE_KIND_FMCOS_FILE" => Some(Self::FmcosFile),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod personalisation_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Gives cards of the school their number and days of validity, with the keys
+    /// and access rights that its profile names. Open to registrars and
+    /// administrators.
+    ///
+    /// What is written where stands in the profile, so a card reads by the profile
+    /// that it was written by. A write is put into a journal before the first byte
+    /// changes and ends when everything was read back. A card that left in between
+    /// is known at its next tap on any reader: the daemon finishes it then by
+    /// itself, or takes it back when nothing had changed yet. One that answers to no
+    /// key any more is spoilt: it goes out of use and onto the blacklist. Keys
+    /// appear by their names alone, here as everywhere.
+    ///
+    /// Transit cards, and cards without a lasting UID, are never written.
+    #[derive(Debug, Clone)]
+    pub struct PersonalisationServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl PersonalisationServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> PersonalisationServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> PersonalisationServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            PersonalisationServiceClient::new(
+                InterceptedService::new(inner, interceptor),
+            )
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Plans how the card in a reader gets a number and days of validity. Reads
+        /// the card and writes nothing. The plan waits for a quarter of an hour, or
+        /// until 64 newer ones were made.
+        ///
+        /// Errors:
+        ///
+        /// * those of `ReaderService.ReadCard`.
+        /// * `FAILED_PRECONDITION`, reason `CARD_NOT_WRITABLE`: the metadata `cause` is
+        ///  `TRANSIT_CARD`, `FAMILY_NOT_WRITABLE` (no profile says how),
+        ///  `NO_FIXED_UID`, `NOT_OPENED` (no key of the profile opens it),
+        ///  `NOT_PERMITTED` (its keys may not write it) or `REFUSED`.
+        /// * `FAILED_PRECONDITION`, reason `WRITE_NOT_POSSIBLE`: the metadata `cause` is
+        ///  `DOES_NOT_FIT` (a value in its coding), `NO_PASS_THROUGH` (the reader
+        ///  passes no password on), `LOCKS_OUT`, `NO_SUCH_KEY` or `NO_SUCH_PLACE`.
+        /// * `FAILED_PRECONDITION`, reason `WRITE_UNDER_WAY`: a write to this card was
+        ///  begun before; the metadata `write_id` names it.
+        /// * `FAILED_PRECONDITION`, reason `NOT_THE_SAME_CARD`: the number is on record
+        ///  with another chip.
+        pub async fn plan_write(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PlanWriteRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PlanWriteResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.PersonalisationService/PlanWrite",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.PersonalisationService", "PlanWrite"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Writes the card in a reader by a plan. The card has to lie still until the
+        /// answer comes; once begun, the write goes on though the caller leaves.
+        ///
+        /// Errors, with nothing written:
+        ///
+        /// * those of `PlanWrite`.
+        /// * `FAILED_PRECONDITION`, reason `PLAN_OUTDATED`: there is no such plan any
+        ///  more, or the metadata `cause` is `OTHER_CARD` or `NOT_AS_PLANNED`.
+        ///
+        /// Errors, with the card torn perhaps:
+        ///
+        /// * `FAILED_PRECONDITION`, reason `WRITE_UNDER_WAY`: put the card back on a
+        ///  reader; the metadata `write_id` names the open write.
+        /// * any other whose outcome a client cannot know, such as an expired
+        ///  deadline: send the same request again.
+        pub async fn write_card(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WriteCardRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WriteCardResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.PersonalisationService/WriteCard",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.PersonalisationService", "WriteCard"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes up the open write of the card in a reader, as the daemon does by
+        /// itself at its tap. To be called when that did not come to an end, or to
+        /// have the card take the other side. May be repeated: a card without an open
+        /// write is left as it is.
+        ///
+        /// Errors: those of `WriteCard`.
+        pub async fn recover_card(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RecoverCardRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecoverCardResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.PersonalisationService/RecoverCard",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("xueka.v1.PersonalisationService", "RecoverCard"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the writes that were begun and have not ended, oldest first.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`, reason `PAGE_TOKEN_INVALID`.
+        pub async fn list_open_writes(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListOpenWritesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListOpenWritesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.PersonalisationService/ListOpenWrites",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("xueka.v1.PersonalisationService", "ListOpenWrites"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Ends an open write whose card cannot be made whole, or is gone: the card
+        /// goes out of use and onto the blacklist. May be repeated.
+        ///
+        /// Errors:
+        ///
+        /// * `NOT_FOUND`, reason `WRITE_NOT_FOUND`: no write has this number, or it has
+        ///  ended otherwise.
+        pub async fn declare_spoilt(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeclareSpoiltRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeclareSpoiltResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.PersonalisationService/DeclareSpoilt",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("xueka.v1.PersonalisationService", "DeclareSpoilt"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod personalisation_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with PersonalisationServiceServer.
+    #[async_trait]
+    pub trait PersonalisationService: std::marker::Send + std::marker::Sync + 'static {
+        /// Plans how the card in a reader gets a number and days of validity. Reads
+        /// the card and writes nothing. The plan waits for a quarter of an hour, or
+        /// until 64 newer ones were made.
+        ///
+        /// Errors:
+        ///
+        /// * those of `ReaderService.ReadCard`.
+        /// * `FAILED_PRECONDITION`, reason `CARD_NOT_WRITABLE`: the metadata `cause` is
+        ///  `TRANSIT_CARD`, `FAMILY_NOT_WRITABLE` (no profile says how),
+        ///  `NO_FIXED_UID`, `NOT_OPENED` (no key of the profile opens it),
+        ///  `NOT_PERMITTED` (its keys may not write it) or `REFUSED`.
+        /// * `FAILED_PRECONDITION`, reason `WRITE_NOT_POSSIBLE`: the metadata `cause` is
+        ///  `DOES_NOT_FIT` (a value in its coding), `NO_PASS_THROUGH` (the reader
+        ///  passes no password on), `LOCKS_OUT`, `NO_SUCH_KEY` or `NO_SUCH_PLACE`.
+        /// * `FAILED_PRECONDITION`, reason `WRITE_UNDER_WAY`: a write to this card was
+        ///  begun before; the metadata `write_id` names it.
+        /// * `FAILED_PRECONDITION`, reason `NOT_THE_SAME_CARD`: the number is on record
+        ///  with another chip.
+        async fn plan_write(
+            &self,
+            request: tonic::Request<super::PlanWriteRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PlanWriteResponse>,
+            tonic::Status,
+        >;
+        /// Writes the card in a reader by a plan. The card has to lie still until the
+        /// answer comes; once begun, the write goes on though the caller leaves.
+        ///
+        /// Errors, with nothing written:
+        ///
+        /// * those of `PlanWrite`.
+        /// * `FAILED_PRECONDITION`, reason `PLAN_OUTDATED`: there is no such plan any
+        ///  more, or the metadata `cause` is `OTHER_CARD` or `NOT_AS_PLANNED`.
+        ///
+        /// Errors, with the card torn perhaps:
+        ///
+        /// * `FAILED_PRECONDITION`, reason `WRITE_UNDER_WAY`: put the card back on a
+        ///  reader; the metadata `write_id` names the open write.
+        /// * any other whose outcome a client cannot know, such as an expired
+        ///  deadline: send the same request again.
+        async fn write_card(
+            &self,
+            request: tonic::Request<super::WriteCardRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WriteCardResponse>,
+            tonic::Status,
+        >;
+        /// Takes up the open write of the card in a reader, as the daemon does by
+        /// itself at its tap. To be called when that did not come to an end, or to
+        /// have the card take the other side. May be repeated: a card without an open
+        /// write is left as it is.
+        ///
+        /// Errors: those of `WriteCard`.
+        async fn recover_card(
+            &self,
+            request: tonic::Request<super::RecoverCardRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecoverCardResponse>,
+            tonic::Status,
+        >;
+        /// Lists the writes that were begun and have not ended, oldest first.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`, reason `PAGE_TOKEN_INVALID`.
+        async fn list_open_writes(
+            &self,
+            request: tonic::Request<super::ListOpenWritesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListOpenWritesResponse>,
+            tonic::Status,
+        >;
+        /// Ends an open write whose card cannot be made whole, or is gone: the card
+        /// goes out of use and onto the blacklist. May be repeated.
+        ///
+        /// Errors:
+        ///
+        /// * `NOT_FOUND`, reason `WRITE_NOT_FOUND`: no write has this number, or it has
+        ///  ended otherwise.
+        async fn declare_spoilt(
+            &self,
+            request: tonic::Request<super::DeclareSpoiltRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeclareSpoiltResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Gives cards of the school their number and days of validity, with the keys
+    /// and access rights that its profile names. Open to registrars and
+    /// administrators.
+    ///
+    /// What is written where stands in the profile, so a card reads by the profile
+    /// that it was written by. A write is put into a journal before the first byte
+    /// changes and ends when everything was read back. A card that left in between
+    /// is known at its next tap on any reader: the daemon finishes it then by
+    /// itself, or takes it back when nothing had changed yet. One that answers to no
+    /// key any more is spoilt: it goes out of use and onto the blacklist. Keys
+    /// appear by their names alone, here as everywhere.
+    ///
+    /// Transit cards, and cards without a lasting UID, are never written.
+    #[derive(Debug)]
+    pub struct PersonalisationServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> PersonalisationServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>>
+    for PersonalisationServiceServer<T>
+    where
+        T: PersonalisationService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/xueka.v1.PersonalisationService/PlanWrite" => {
+                    #[allow(non_camel_case_types)]
+                    struct PlanWriteSvc<T: PersonalisationService>(pub Arc<T>);
+                    impl<
+                        T: PersonalisationService,
+                    > tonic::server::UnaryService<super::PlanWriteRequest>
+                    for PlanWriteSvc<T> {
+                        type Response = super::PlanWriteResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PlanWriteRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PersonalisationService>::plan_write(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PlanWriteSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.PersonalisationService/WriteCard" => {
+                    #[allow(non_camel_case_types)]
+                    struct WriteCardSvc<T: PersonalisationService>(pub Arc<T>);
+                    impl<
+                        T: PersonalisationService,
+                    > tonic::server::UnaryService<super::WriteCardRequest>
+                    for WriteCardSvc<T> {
+                        type Response = super::WriteCardResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WriteCardRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PersonalisationService>::write_card(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WriteCardSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.PersonalisationService/RecoverCard" => {
+                    #[allow(non_camel_case_types)]
+                    struct RecoverCardSvc<T: PersonalisationService>(pub Arc<T>);
+                    impl<
+                        T: PersonalisationService,
+                    > tonic::server::UnaryService<super::RecoverCardRequest>
+                    for RecoverCardSvc<T> {
+                        type Response = super::RecoverCardResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RecoverCardRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PersonalisationService>::recover_card(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RecoverCardSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.PersonalisationService/ListOpenWrites" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListOpenWritesSvc<T: PersonalisationService>(pub Arc<T>);
+                    impl<
+                        T: PersonalisationService,
+                    > tonic::server::UnaryService<super::ListOpenWritesRequest>
+                    for ListOpenWritesSvc<T> {
+                        type Response = super::ListOpenWritesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListOpenWritesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PersonalisationService>::list_open_writes(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListOpenWritesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.PersonalisationService/DeclareSpoilt" => {
+                    #[allow(non_camel_case_types)]
+                    struct DeclareSpoiltSvc<T: PersonalisationService>(pub Arc<T>);
+                    impl<
+                        T: PersonalisationService,
+                    > tonic::server::UnaryService<super::DeclareSpoiltRequest>
+                    for DeclareSpoiltSvc<T> {
+                        type Response = super::DeclareSpoiltResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DeclareSpoiltRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PersonalisationService>::declare_spoilt(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DeclareSpoiltSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for PersonalisationServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "xueka.v1.PersonalisationService";
+    impl<T> tonic::server::NamedService for PersonalisationServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
@@ -6951,12 +8446,15 @@ pub enum Role {
     Verifier = 1,
     /// Works at the desk: reads cards, hands out, reports loss.
     Clerk = 2,
-    /// What a clerk may, and bulk registration and the blacklist by hand.
+    /// What a clerk may, bulk registration, writing cards and the blacklist by
+    /// hand.
     Registrar = 3,
     /// Everything, tokens included.
     Administrator = 4,
     /// Drives the simulator.
     Simulator = 5,
+    /// Reads cards and sends commands to them as they are.
+    Engineer = 6,
 }
 impl Role {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -6971,6 +8469,7 @@ impl Role {
             Self::Registrar => "ROLE_REGISTRAR",
             Self::Administrator => "ROLE_ADMINISTRATOR",
             Self::Simulator => "ROLE_SIMULATOR",
+            Self::Engineer => "ROLE_ENGINEER",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -6982,6 +8481,7 @@ impl Role {
             "ROLE_REGISTRAR" => Some(Self::Registrar),
             "ROLE_ADMINISTRATOR" => Some(Self::Administrator),
             "ROLE_SIMULATOR" => Some(Self::Simulator),
+            "ROLE_ENGINEER" => Some(Self::Engineer),
             _ => None,
         }
     }

@@ -114,6 +114,43 @@ fn what_cannot_be_meant_is_refused() {
 }
 
 #[test]
+fn what_cannot_be_meant_of_writing_and_raw_commands_is_refused() {
+    use ErrorKind::{ArgumentConflict, MissingRequiredArgument, ValueValidation};
+    let cases = [
+        (
+            "xueka card write plan",
+            MissingRequiredArgument,
+            "no number",
+        ),
+        (
+            "xueka card write run",
+            MissingRequiredArgument,
+            "neither number nor plan",
+        ),
+        (
+            "xueka card write run --plan 0123456789abcdef --valid-from 2026-09-01",
+            ArgumentConflict,
+            "a plan has its days",
+        ),
+        (
+            "xueka card write plan --number 1234 --valid-until 31.7.2029",
+            ValueValidation,
+            "no date",
+        ),
+        (
+            "xueka card write spoilt",
+            MissingRequiredArgument,
+            "no write",
+        ),
+        ("xueka exchange", MissingRequiredArgument, "nothing to send"),
+        ("xueka exchange 00B", ValueValidation, "half a byte"),
+    ];
+    for (line, expected, why) in cases {
+        assert_eq!(parse(line).err(), Some(expected), "{line}: {why}");
+    }
+}
+
+#[test]
 fn global_options_may_stand_behind_the_command() {
     let cli = parse("xueka verify --wait 1500ms --json --lang zh --timeout 1m").unwrap();
     assert!(cli.global.json);

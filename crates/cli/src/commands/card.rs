@@ -9,7 +9,7 @@ use xueka_api::v1::{
 use super::{
     Dial,
     found::{self, Found},
-    import, in_reader, inspect, purse, request_id, tell_wait,
+    import, in_reader, inspect, purse, request_id, tell_wait, write,
 };
 use crate::{
     args::{CancelLossArgs, CardCommand, CollectArgs, OnRecordArgs, RequestIdArgs},
@@ -42,6 +42,9 @@ pub(super) async fn run(
         }
         CardCommand::Trips(args) => {
             return purse::trips(&dial.connect().await?, output, args).await;
+        }
+        CardCommand::Write(command) => {
+            return write::run(&dial.connect().await?, output, command).await;
         }
         CardCommand::Show(args) => {
             let connection = dial.connect().await?;

@@ -4,6 +4,7 @@ mod blacklist;
 mod card;
 mod completions;
 mod doctor;
+mod exchange;
 mod found;
 mod import;
 mod inspect;
@@ -15,6 +16,7 @@ mod sim;
 mod token;
 mod verify;
 mod watch;
+mod write;
 
 use std::time::Duration;
 
@@ -49,6 +51,7 @@ pub(crate) async fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> 
         }
         Command::Token(command) => token::run(&dial.connect().await?, output, command).await,
         Command::Sim(command) => sim::run(&dial, output, command).await,
+        Command::Exchange(args) => exchange::run(&dial.connect().await?, output, args).await,
         Command::Record(args) => record::run(&dial.connect().await?, output, args).await,
         Command::Doctor { root } => doctor::run(&dial, output, root).await,
         Command::Completions { shell } => completions::print(shell, output),

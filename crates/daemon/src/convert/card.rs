@@ -189,7 +189,7 @@ fn wrong(row: u64, column: &str, error: &dyn std::fmt::Display) -> v1::RefusedRo
 }
 
 /// A date as lists write it: `2026-09-01` or `20260901`.
-fn parse_date(text: &str) -> Result<Date, ()> {
+pub(super) fn parse_date(text: &str) -> Result<Date, ()> {
     let bare = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
     let hyphenated = text.len() == 10 && text.bytes().filter(|byte| *byte == b'-').count() == 2;
     if bare || hyphenated {

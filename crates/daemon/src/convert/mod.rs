@@ -5,6 +5,7 @@ mod blacklist;
 mod card;
 mod inspection;
 mod number;
+mod personalisation;
 mod purse;
 mod reading;
 mod tap;
@@ -19,6 +20,10 @@ pub(crate) use blacklist::{block_reason, entry, key_of};
 pub(crate) use card::{card, issued_card, loss_reason, refused_row};
 pub(crate) use inspection::{inspection, trace};
 pub(crate) use number::{found_by_print, number_form, short_number_fit, taught};
+pub(crate) use personalisation::{
+    content as card_content, ended as ended_write, open_write, planned as planned_write, side,
+    taken_up,
+};
 pub(crate) use purse::{balance, trips};
 pub(crate) use reading::{family, minimum_assurance, reading};
 pub(crate) use tap::{missing_reader, tap_event};

@@ -12,15 +12,11 @@ use xueka_api::v1::{
 use xueka_desk::Desk;
 use xueka_registry::PageMark;
 
-use super::{request_id, served};
+use super::{page_size, request_id, served};
 use crate::{convert, gate::Call, status::ServiceError};
 
 /// The most cards of one question.
 const MOST_CARDS: usize = 10_000;
-
-/// The most entries of one page, and how many when none are asked for.
-const LARGEST_PAGE: usize = 1_000;
-const USUAL_PAGE: usize = 100;
 
 /// Which cards are blocked.
 pub(crate) struct Blacklist {
@@ -70,11 +66,7 @@ impl Blacklist {
     }
 
     async fn list(&self, request: ListEntriesRequest) -> Result<ListEntriesResponse, ServiceError> {
-        let limit = match usize::try_from(request.page_size) {
-            Ok(0) => USUAL_PAGE,
-            Ok(size) if size <= LARGEST_PAGE => size,
-            _ => return Err(ServiceError::argument("page_size", "1 to 1,000, or 0")),
-        };
+        let limit = page_size(request.page_size)?;
         let from = match convert::optional(&request.page_token) {
             None => None,
             Some(token) => {

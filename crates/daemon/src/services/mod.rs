@@ -2,9 +2,11 @@
 //! answers in the words of the protocol.
 
 mod blacklist;
+mod exchange;
 mod inspection;
 mod issuance;
 mod number;
+mod personalisation;
 mod purse;
 mod reader;
 mod recording;
@@ -17,9 +19,11 @@ use xueka_desk::CardInReader;
 use xueka_registry::RequestId;
 
 pub(crate) use blacklist::Blacklist;
+pub(crate) use exchange::Exchanges;
 pub(crate) use inspection::Inspections;
 pub(crate) use issuance::Issuance;
 pub(crate) use number::Numbers;
+pub(crate) use personalisation::Personalisation;
 pub(crate) use purse::Purses;
 pub(crate) use reader::Readers;
 pub(crate) use recording::Recordings;
@@ -30,6 +34,10 @@ use crate::{convert, gate::Call, status::ServiceError};
 
 /// Who calls and in which language it reads. The gate puts this into every
 /// request that it lets through.
+/// The most items of one page, and how many when none are asked for.
+const LARGEST_PAGE: usize = 1_000;
+const USUAL_PAGE: usize = 100;
+
 fn call_of<T>(request: &Request<T>) -> Result<Call, Status> {
     let call = request.extensions().get::<Call>();
     call.cloned()
@@ -53,6 +61,15 @@ where
 }
 
 /// The request id of a request that changes something.
+/// How many items of a list are asked for.
+fn page_size(asked: i32) -> Result<usize, ServiceError> {
+    match usize::try_from(asked) {
+        Ok(0) => Ok(USUAL_PAGE),
+        Ok(size) if size <= LARGEST_PAGE => Ok(size),
+        _ => Err(ServiceError::argument("page_size", "1 to 1,000, or 0")),
+    }
+}
+
 fn request_id(text: &str) -> Result<RequestId, ServiceError> {
     text.parse()
         .map_err(|error| ServiceError::argument("request_id", error))

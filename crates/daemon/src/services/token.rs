@@ -101,6 +101,7 @@ fn role(role: v1::Role) -> Option<Role> {
         v1::Role::Registrar => Some(Role::Registrar),
         v1::Role::Administrator => Some(Role::Administrator),
         v1::Role::Simulator => Some(Role::Simulator),
+        v1::Role::Engineer => Some(Role::Engineer),
     }
 }
 
@@ -111,6 +112,7 @@ fn role_message(role: Role) -> v1::Role {
         Role::Registrar => v1::Role::Registrar,
         Role::Administrator => v1::Role::Administrator,
         Role::Simulator => v1::Role::Simulator,
+        Role::Engineer => v1::Role::Engineer,
     }
 }
 

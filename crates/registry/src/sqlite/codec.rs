@@ -38,12 +38,13 @@ const BLOCK_REASONS: [(BlockReason, &str); 6] = [
 ];
 
 /// The roles with their words.
-const ROLES: [(Role, &str); 5] = [
+const ROLES: [(Role, &str); 6] = [
     (Role::Verifier, "VERIFIER"),
     (Role::Clerk, "CLERK"),
     (Role::Registrar, "REGISTRAR"),
     (Role::Administrator, "ADMINISTRATOR"),
     (Role::Simulator, "SIMULATOR"),
+    (Role::Engineer, "ENGINEER"),
 ];
 
 pub(crate) fn word_of<T: PartialEq>(table: &[(T, &'static str)], value: &T) -> &'static str {
