@@ -205,7 +205,7 @@ impl Cells<'_> {
     }
 }
 
-fn card_number(text: &str) -> Result<CardNumber, RowProblem> {
+pub(crate) fn card_number(text: &str) -> Result<CardNumber, RowProblem> {
     text.parse().map_err(|invalid| match invalid {
         InvalidCardNumber::NotADigit { .. } if is_rounded(text) => RowProblem::RoundedNumber,
         invalid => RowProblem::CardNumber(invalid),
@@ -220,7 +220,7 @@ fn is_rounded(text: &str) -> bool {
         })
 }
 
-fn lasting_uid(text: &str) -> Result<Uid, RowProblem> {
+pub(crate) fn lasting_uid(text: &str) -> Result<Uid, RowProblem> {
     let uid: Uid = text.parse().map_err(RowProblem::Uid)?;
     if uid.is_random() {
         return Err(RowProblem::RandomUid);

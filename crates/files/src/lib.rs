@@ -1,4 +1,7 @@
-//! Rolls and card lists: bytes in, values out.
+//! Rolls, card lists, card-making files and factory results: bytes in, values
+//! out, and back.
+//!
+//! How each kind of file looks is in `docs/files.md`.
 //!
 //! A file is decoded as a whole before anything is split, because the second
 //! byte of a GB18030 character may be `|`, `\` or a letter. What cannot be
@@ -9,6 +12,7 @@
 mod cell;
 mod decode;
 mod error;
+mod factory;
 mod headings;
 mod issued_cards;
 mod limits;
@@ -26,6 +30,10 @@ mod words;
 
 pub use decode::TextEncoding;
 pub use error::{FileError, RowError, RowProblem, WriteError};
+pub use factory::{
+    FactoryField, FactoryLayout, FactoryResult, FactoryRow, Outcome, parse_factory_result,
+    write_factory_result,
+};
 pub use headings::{chinese_heading, column_of_heading};
 pub use issued_cards::{IssuedCardList, parse_issued_cards};
 pub use limits::Limits;
