@@ -32,7 +32,11 @@ const DENIED: &[(&str, &str, &str)] = &[
     ),
     ("show a PIN", "0020000003123456", "SHOW_KEY"),
     ("initialise the purse", "805000020B", "PURSE"),
-    ("load a key into the reader", "FF82000006FFFFFFFFFFFF", "READER"),
+    (
+        "load a key into the reader",
+        "FF82000006FFFFFFFFFFFF",
+        "READER",
+    ),
     ("erase in another channel", "030E000000", "ERASE"),
     ("a balance", "805C000204", "NOT_LISTED"),
     ("two commands in one", "00B084002000D6000001", "NOT_SHORT"),
