@@ -44,6 +44,9 @@ fn of_reason(reason: ErrorReason) -> Exit {
     match reason {
         ErrorReason::CardNotFound
         | ErrorReason::StudentNotFound
+        | ErrorReason::StudentLeft
+        | ErrorReason::FileNotUsable
+        | ErrorReason::FileNotMade
         | ErrorReason::NumberTaken
         | ErrorReason::UidTaken
         | ErrorReason::StudentHasCard

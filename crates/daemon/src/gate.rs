@@ -58,6 +58,9 @@ pub(crate) fn rule(path: &str) -> Option<Rule> {
             UseCase::SeeCards
         }
         ("xueka.v1.NumberService", "TeachNumberForms") => UseCase::TeachNumbers,
+        ("xueka.v1.StudentService", "GetStudent" | "SearchStudents") => UseCase::SeeRoll,
+        ("xueka.v1.StudentService", "ExportStudents") => UseCase::ExportRoll,
+        ("xueka.v1.StudentService", "ImportStudents" | "MoveStudents") => UseCase::ChangeRoll,
         ("xueka.v1.BlacklistService", "AddEntry" | "RemoveEntry") => UseCase::ChangeBlacklist,
         ("xueka.v1.BlacklistService", "GetEntry" | "ListEntries") => UseCase::SeeBlacklist,
         ("xueka.v1.BlacklistService", "CheckCard" | "CheckCards") => UseCase::CheckBlacklist,
@@ -274,7 +277,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(n_methods, 37);
+        assert_eq!(n_methods, 42);
     }
 
     #[test]

@@ -69,6 +69,7 @@ pub(crate) fn row(reason: R) -> Words {
         | R::RawExchangeOff => writing_row(reason),
         R::CardNotFound
         | R::StudentNotFound
+        | R::StudentLeft
         | R::NumberTaken
         | R::UidTaken
         | R::StudentHasCard
@@ -81,6 +82,7 @@ pub(crate) fn row(reason: R) -> Words {
         | R::TokenExists
         | R::TokenNotFound => register_row(reason),
         R::RegistryUnavailable | R::RegistryFull | R::RegistryReadOnly => storage_row(reason),
+        R::FileNotUsable | R::FileNotMade => file_row(reason),
         R::SlotNotFound | R::CardDescriptionInvalid | R::VirtualReaderGone => simulator_row(reason),
     }
 }
@@ -276,6 +278,11 @@ fn register_row(reason: R) -> Words {
             "no student has this number; check it against the roll",
             "没有该学籍号的学生，请核对学生名册",
         ),
+        R::StudentLeft => words(
+            Code::FailedPrecondition,
+            "the student has left the school; register the return first",
+            "该学生已离校，请先办理返校",
+        ),
         R::NumberTaken => words(
             Code::AlreadyExists,
             "this card number belongs to another student",
@@ -354,6 +361,21 @@ fn storage_row(reason: R) -> Words {
     }
 }
 
+fn file_row(reason: R) -> Words {
+    match reason {
+        R::FileNotUsable => words(
+            Code::InvalidArgument,
+            "the file cannot be used and nothing was changed",
+            "文件无法使用，未作任何更改",
+        ),
+        _ => words(
+            Code::FailedPrecondition,
+            "the file cannot be made",
+            "无法生成文件",
+        ),
+    }
+}
+
 fn simulator_row(reason: R) -> Words {
     match reason {
         R::SlotNotFound => words(
@@ -381,7 +403,7 @@ mod tests {
     #[test]
     fn every_reason_has_words_of_its_own_in_both_languages() {
         let mut seen = std::collections::HashSet::new();
-        for number in 0..=70 {
+        for number in 0..=200 {
             let Ok(reason) = R::try_from(number) else {
                 continue;
             };

@@ -13,7 +13,7 @@ use xueka_cards::{NoPurse, RawRefusal, WriteError};
 use xueka_desk::DeskError;
 use xueka_domain::{CardEvent, Language, NoIdentity, Role};
 use xueka_readers::ReaderError;
-use xueka_registry::{Refusal, RegistryError};
+use xueka_registry::{Refusal, RegistryError, StepRefusal};
 use xueka_simulator::SimulatorError;
 use xueka_transport::ReaderName;
 
@@ -326,6 +326,7 @@ fn refused(refusal: Refusal) -> Told {
         Refusal::EntryFromState => R::EntryFromState,
         Refusal::TokenExists => R::TokenExists,
         Refusal::TokenNotFound => R::TokenNotFound,
+        Refusal::Step(StepRefusal::StudentLeft) => R::StudentLeft,
         Refusal::Step(step) => {
             let (state, allowed) = step.standing().unwrap_or((step.code(), Vec::new()));
             let allowed = allowed.join(", ");

@@ -15,6 +15,12 @@ pub enum UseCase {
     SeeCards,
     /// See whose a card is.
     SeePersons,
+    /// Look up students and what they hold.
+    SeeRoll,
+    /// Take the whole roll, or a part of it, away as a file.
+    ExportRoll,
+    /// Take in a roll; let students move, leave and return.
+    ChangeRoll,
     /// Have it worked out how numbers are printed, over all cards on record.
     TeachNumbers,
     /// Hand out cards, report and cancel losses.
@@ -58,12 +64,15 @@ impl UseCase {
             Self::WatchTaps => !matches!(role, Role::Verifier | Role::Engineer),
             Self::SeeCards
             | Self::SeePersons
+            | Self::SeeRoll
             | Self::ChangeCards
             | Self::SeeBlacklist
             | Self::InspectCards => {
                 matches!(role, Role::Clerk | Role::Registrar | Role::Administrator)
             }
             Self::RegisterInBulk
+            | Self::ExportRoll
+            | Self::ChangeRoll
             | Self::ChangeBlacklist
             | Self::TeachNumbers
             | Self::WriteCards
@@ -86,7 +95,7 @@ mod tests {
     use Role::{Administrator, Clerk, Engineer, Registrar, Simulator, Verifier};
 
     /// Each use case, who may do it, and why they.
-    const CASES: [(UseCase, &[Role], &str); 19] = [
+    const CASES: [(UseCase, &[Role], &str); 22] = [
         (
             UseCase::ReadCards,
             &[Clerk, Registrar, Administrator, Simulator, Engineer],
@@ -111,6 +120,21 @@ mod tests {
             UseCase::SeePersons,
             &[Clerk, Registrar, Administrator],
             "a gate learns nothing",
+        ),
+        (
+            UseCase::SeeRoll,
+            &[Clerk, Registrar, Administrator],
+            "whoever stands before a student",
+        ),
+        (
+            UseCase::ExportRoll,
+            &[Registrar, Administrator],
+            "many persons at once",
+        ),
+        (
+            UseCase::ChangeRoll,
+            &[Registrar, Administrator],
+            "many students at once",
         ),
         (
             UseCase::TeachNumbers,

@@ -1426,6 +1426,12 @@ pub enum ErrorReason {
     VirtualReaderGone = 62,
     /// The daemon is shutting down.
     ShuttingDown = 70,
+    /// The file as a whole cannot be used; the metadata `cause` says why.
+    FileNotUsable = 71,
+    /// A file cannot be made of what was asked for.
+    FileNotMade = 72,
+    /// The student has left the school.
+    StudentLeft = 73,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1484,6 +1490,9 @@ impl ErrorReason {
             Self::CardDescriptionInvalid => "ERROR_REASON_CARD_DESCRIPTION_INVALID",
             Self::VirtualReaderGone => "ERROR_REASON_VIRTUAL_READER_GONE",
             Self::ShuttingDown => "ERROR_REASON_SHUTTING_DOWN",
+            Self::FileNotUsable => "ERROR_REASON_FILE_NOT_USABLE",
+            Self::FileNotMade => "ERROR_REASON_FILE_NOT_MADE",
+            Self::StudentLeft => "ERROR_REASON_STUDENT_LEFT",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1539,6 +1548,9 @@ impl ErrorReason {
             "ERROR_REASON_CARD_DESCRIPTION_INVALID" => Some(Self::CardDescriptionInvalid),
             "ERROR_REASON_VIRTUAL_READER_GONE" => Some(Self::VirtualReaderGone),
             "ERROR_REASON_SHUTTING_DOWN" => Some(Self::ShuttingDown),
+            "ERROR_REASON_FILE_NOT_USABLE" => Some(Self::FileNotUsable),
+            "ERROR_REASON_FILE_NOT_MADE" => Some(Self::FileNotMade),
+            "ERROR_REASON_STUDENT_LEFT" => Some(Self::StudentLeft),
             _ => None,
         }
     }
@@ -8374,6 +8386,1450 @@ pub mod simulator_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "xueka.v1.SimulatorService";
     impl<T> tonic::server::NamedService for SimulatorServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// A student on record.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StudentRecord {
+    /// Number, name and class.
+    #[prost(message, optional, tag = "1")]
+    pub student: ::core::option::Option<Student>,
+    /// The sex, when it is known.
+    #[prost(enumeration = "Sex", tag = "2")]
+    pub sex: i32,
+    /// The code of the school (学校代码): 1 to 16 ASCII letters, digits or hyphens;
+    /// empty when not known.
+    #[prost(string, tag = "3")]
+    pub school_code: ::prost::alloc::string::String,
+    /// The cohort (届), by its year, 1990 to 2199; 0 when not known.
+    #[prost(uint32, tag = "4")]
+    pub cohort: u32,
+    /// Whether the student attends.
+    #[prost(enumeration = "Enrolment", tag = "5")]
+    pub enrolment: i32,
+    /// The day since when that is so, as `YYYY-MM-DD`; empty when not known.
+    #[prost(string, tag = "6")]
+    pub enrolment_since: ::prost::alloc::string::String,
+    /// Whether the student has a card.
+    #[prost(enumeration = "HoldingState", tag = "7")]
+    pub holding: i32,
+    /// The registry's version at which the student's own row last changed.
+    #[prost(uint64, tag = "8")]
+    pub version: u64,
+}
+/// Where a column stands in a file.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RollPlace {
+    /// Which column.
+    #[prost(enumeration = "RollColumn", tag = "1")]
+    pub column: i32,
+    /// Where it stands.
+    #[prost(oneof = "roll_place::Place", tags = "2, 3")]
+    pub place: ::core::option::Option<roll_place::Place>,
+}
+/// Nested message and enum types in `RollPlace`.
+pub mod roll_place {
+    /// Where it stands.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Place {
+        /// At this place, counted from 1.
+        #[prost(uint32, tag = "2")]
+        Number(u32),
+        /// Under this heading; case and blanks around it do not matter.
+        #[prost(string, tag = "3")]
+        Heading(::prost::alloc::string::String),
+    }
+}
+/// How a file differs from what the configuration says of rolls. What is left
+/// out is as the configuration has it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RollLayout {
+    /// The row with the headings, counted from 1; 0 when there are none, and then
+    /// every column needs a place.
+    #[prost(uint32, optional, tag = "1")]
+    pub header_row: ::core::option::Option<u32>,
+    /// Columns that are named otherwise or stand at a known place; at most one for
+    /// each column.
+    #[prost(message, repeated, tag = "2")]
+    pub places: ::prost::alloc::vec::Vec<RollPlace>,
+    /// What parts the cells of a text.
+    #[prost(enumeration = "Delimiter", tag = "3")]
+    pub delimiter: i32,
+    /// The encoding of a text.
+    #[prost(enumeration = "TextEncoding", tag = "4")]
+    pub encoding: i32,
+    /// The sheet of a workbook; the first one when empty.
+    #[prost(string, tag = "5")]
+    pub sheet: ::prost::alloc::string::String,
+}
+/// One part of an import.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ImportStudentsRequest {
+    /// The first part is `options`, every other one is `content`.
+    #[prost(oneof = "import_students_request::Part", tags = "1, 2")]
+    pub part: ::core::option::Option<import_students_request::Part>,
+}
+/// Nested message and enum types in `ImportStudentsRequest`.
+pub mod import_students_request {
+    /// The first part is `options`, every other one is `content`.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Part {
+        /// How to take the roll in.
+        #[prost(message, tag = "1")]
+        Options(super::ImportOptions),
+        /// The next bytes of the file, at most 1 MiB; text (comma, tab or semicolon)
+        /// or an XLSX workbook, which is found from the bytes.
+        #[prost(bytes, tag = "2")]
+        Content(::prost::alloc::vec::Vec<u8>),
+    }
+}
+/// How a roll is taken in.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ImportOptions {
+    /// Names the request; sent again under the same name it is done once.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Judge the rows and change nothing.
+    #[prost(bool, tag = "2")]
+    pub dry_run: bool,
+    /// Take the rows that can be taken though others are refused.
+    #[prost(bool, tag = "3")]
+    pub accept_good_rows: bool,
+    /// Let a row give a student on record another name. Without it such a row is
+    /// refused, for it is more often a wrong student number.
+    #[prost(bool, tag = "4")]
+    pub correct_names: bool,
+    /// How the file differs from what the configuration says.
+    #[prost(message, optional, tag = "5")]
+    pub layout: ::core::option::Option<RollLayout>,
+    /// In what form the file of verdicts is wanted, which says of each row what
+    /// became of it, without names and numbers; none when not given.
+    #[prost(enumeration = "ListFormat", tag = "6")]
+    pub verdicts: i32,
+}
+/// One part of the answer to an import.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ImportStudentsResponse {
+    /// What the part is.
+    #[prost(oneof = "import_students_response::Part", tags = "1, 2, 3, 4")]
+    pub part: ::core::option::Option<import_students_response::Part>,
+}
+/// Nested message and enum types in `ImportStudentsResponse`.
+pub mod import_students_response {
+    /// What the part is.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Part {
+        /// What was seen of the file; once, before the rows are held against the
+        /// registry.
+        #[prost(message, tag = "1")]
+        Seen(super::SeenRoll),
+        /// A row that was refused, or one of several faults of it, in the order of
+        /// the file.
+        #[prost(message, tag = "2")]
+        Refused(super::RefusedRollRow),
+        /// The next bytes of the file of verdicts.
+        #[prost(bytes, tag = "3")]
+        Verdicts(::prost::alloc::vec::Vec<u8>),
+        /// The end of the answer.
+        #[prost(message, tag = "4")]
+        Totals(super::ImportTotals),
+    }
+}
+/// What was seen of a roll's file.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SeenRoll {
+    /// Rows below the header that are not blank.
+    #[prost(uint64, tag = "1")]
+    pub rows: u64,
+    /// The encoding that the file turned out to have; not given for a workbook.
+    #[prost(enumeration = "TextEncoding", tag = "2")]
+    pub encoding: i32,
+    /// What parts its cells; not given for a workbook.
+    #[prost(enumeration = "Delimiter", tag = "3")]
+    pub delimiter: i32,
+    /// The places, counted from 1, of columns that are no part of a roll; what
+    /// stands in them was not looked at.
+    #[prost(uint32, repeated, tag = "4")]
+    pub ignored_columns: ::prost::alloc::vec::Vec<u32>,
+}
+/// A row of a roll that was refused.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RefusedRollRow {
+    /// The row as people count: the header is row 1, blank rows count.
+    #[prost(uint64, tag = "1")]
+    pub row: u64,
+    /// The column at fault; not given when it is the row as a whole.
+    #[prost(enumeration = "RollColumn", tag = "2")]
+    pub column: i32,
+    /// The reason as a stable word: one of the file by itself, such as `EMPTY`,
+    /// `FORMULA`, `NOT_TEXT`, `COHORT_INVALID` or `CONTRADICTING_ROW`, all of which
+    /// `docs/files.md` names; else `CONTRADICTS`, `NAME_DIFFERS` or `STUDENT_LEFT`.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// What is wrong, in the language of the request's `accept-language` metadata,
+    /// without personal data.
+    #[prost(string, tag = "4")]
+    pub message: ::prost::alloc::string::String,
+    /// What to do about it; empty when the message says it all.
+    #[prost(string, tag = "5")]
+    pub remedy: ::prost::alloc::string::String,
+}
+/// What became of a roll, or after a dry run, what would.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ImportTotals {
+    /// Rows received.
+    #[prost(uint64, tag = "1")]
+    pub received: u64,
+    /// Students that were not on record before.
+    #[prost(uint64, tag = "2")]
+    pub added: u64,
+    /// Students of whom something changed.
+    #[prost(uint64, tag = "3")]
+    pub changed: u64,
+    /// Rows that say what is on record already.
+    #[prost(uint64, tag = "4")]
+    pub unchanged: u64,
+    /// Rows that were refused.
+    #[prost(uint64, tag = "5")]
+    pub refused: u64,
+    /// Whether the rows were taken: not after a dry run, nor when a refused row
+    /// stopped all, nor when there was nothing to change.
+    #[prost(bool, tag = "6")]
+    pub taken: bool,
+    /// The registry's version afterwards.
+    #[prost(uint64, tag = "7")]
+    pub data_version: u64,
+}
+/// Which students are meant: all conditions that are given hold.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StudentConditions {
+    /// What the student number begins with, or is; case counts.
+    #[prost(string, tag = "1")]
+    pub student_number: ::prost::alloc::string::String,
+    /// What the name begins with, or is.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// The code of the school.
+    #[prost(string, tag = "3")]
+    pub school_code: ::prost::alloc::string::String,
+    /// The cohort, by its year; 0 for any.
+    #[prost(uint32, tag = "4")]
+    pub cohort: u32,
+    /// The class.
+    #[prost(string, tag = "5")]
+    pub class_name: ::prost::alloc::string::String,
+    /// Also those who left.
+    #[prost(bool, tag = "6")]
+    pub with_left: bool,
+}
+/// Asks for a roll.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportStudentsRequest {
+    /// Which students; all who have not left when absent.
+    #[prost(message, optional, tag = "1")]
+    pub conditions: ::core::option::Option<StudentConditions>,
+    /// In what form. Headings and words are in the language of the request's
+    /// `accept-language` metadata, in GB18030 always in Chinese.
+    #[prost(enumeration = "ListFormat", tag = "2")]
+    pub format: i32,
+}
+/// A part of a roll's file.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportStudentsResponse {
+    /// How many students are in the file; in the first part only.
+    #[prost(uint64, tag = "1")]
+    pub students: u64,
+    /// The next bytes of the file.
+    #[prost(bytes = "vec", tag = "2")]
+    pub content: ::prost::alloc::vec::Vec<u8>,
+}
+/// Asks for a student.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetStudentRequest {
+    /// The student number.
+    #[prost(string, tag = "1")]
+    pub student_number: ::prost::alloc::string::String,
+}
+/// A student with what is on record.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetStudentResponse {
+    /// The student.
+    #[prost(message, optional, tag = "1")]
+    pub student: ::core::option::Option<StudentRecord>,
+    /// All cards of the student, in the order in which they came on record.
+    #[prost(message, repeated, tag = "2")]
+    pub cards: ::prost::alloc::vec::Vec<Card>,
+}
+/// Asks for students.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SearchStudentsRequest {
+    /// What holds for them; those who left are left out unless it says so. Absent:
+    /// every student who has not left.
+    #[prost(message, optional, tag = "1")]
+    pub conditions: ::core::option::Option<StudentConditions>,
+    /// What is printed on a card of theirs: a number or UID in any form in use, as in
+    /// `NumberService.FindCards`; empty for none.
+    #[prost(string, tag = "2")]
+    pub printed: ::prost::alloc::string::String,
+    /// How many at most: 1 to 1,000; 0 for 100.
+    #[prost(int32, tag = "3")]
+    pub page_size: i32,
+    /// Where to go on: `next_page_token` of the page before.
+    #[prost(string, tag = "4")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// A page of students.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SearchStudentsResponse {
+    /// The students, in the order of their numbers.
+    #[prost(message, repeated, tag = "1")]
+    pub students: ::prost::alloc::vec::Vec<StudentRecord>,
+    /// Where the next page begins; empty on the last.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+    /// Whether more cards bear the print than were looked at, so that students can
+    /// be missing: type more of it.
+    #[prost(bool, tag = "3")]
+    pub more_cards: bool,
+}
+/// Asks for students to be moved.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MoveStudentsRequest {
+    /// Names the request; sent again under the same name it is done once.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Their student numbers: 1 to 10,000.
+    #[prost(string, repeated, tag = "2")]
+    pub student_numbers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Judge the students and change nothing.
+    #[prost(bool, tag = "6")]
+    pub dry_run: bool,
+    /// Where they move.
+    #[prost(oneof = "move_students_request::To", tags = "3, 4, 5")]
+    pub to: ::core::option::Option<move_students_request::To>,
+}
+/// Nested message and enum types in `MoveStudentsRequest`.
+pub mod move_students_request {
+    /// Where they move.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum To {
+        /// To another place (转学, 调班, 升学).
+        #[prost(message, tag = "3")]
+        Place(super::StudentPlace),
+        /// Away (离校).
+        #[prost(message, tag = "4")]
+        Away(super::EnrolmentChange),
+        /// Back (返校).
+        #[prost(message, tag = "5")]
+        Back(super::EnrolmentChange),
+    }
+}
+/// A place at a school. What is left out stays as it is; something has to be
+/// given.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StudentPlace {
+    /// The code of the school.
+    #[prost(string, tag = "1")]
+    pub school_code: ::prost::alloc::string::String,
+    /// The cohort, by its year.
+    #[prost(uint32, tag = "2")]
+    pub cohort: u32,
+    /// The class.
+    #[prost(string, tag = "3")]
+    pub class_name: ::prost::alloc::string::String,
+}
+/// Since when a student has left, or is back.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EnrolmentChange {
+    /// The day, as `YYYY-MM-DD`; today when empty.
+    #[prost(string, tag = "1")]
+    pub since: ::prost::alloc::string::String,
+}
+/// What became of a move, or after a dry run, what would.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MoveStudentsResponse {
+    /// How many students move: all that were not there already, or none when one
+    /// cannot.
+    #[prost(uint64, tag = "1")]
+    pub moved: u64,
+    /// How many were there already.
+    #[prost(uint64, tag = "2")]
+    pub unchanged: u64,
+    /// The students who cannot, in the order of the request.
+    #[prost(message, repeated, tag = "3")]
+    pub refused: ::prost::alloc::vec::Vec<RefusedMove>,
+    /// The registry's version afterwards.
+    #[prost(uint64, tag = "4")]
+    pub data_version: u64,
+}
+/// A student who cannot move.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RefusedMove {
+    /// The student number, as given.
+    #[prost(string, tag = "1")]
+    pub student_number: ::prost::alloc::string::String,
+    /// Why, as a stable word: `UNKNOWN_STUDENT` or `STUDENT_LEFT`.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+    /// The same in the language of the request's `accept-language` metadata.
+    #[prost(string, tag = "3")]
+    pub message: ::prost::alloc::string::String,
+    /// What is possible now.
+    #[prost(enumeration = "StudentMove", repeated, tag = "4")]
+    pub allowed: ::prost::alloc::vec::Vec<i32>,
+}
+/// The sex, as it is printed on a photo card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Sex {
+    /// Not known.
+    Unspecified = 0,
+    /// 男
+    Male = 1,
+    /// 女
+    Female = 2,
+}
+impl Sex {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SEX_UNSPECIFIED",
+            Self::Male => "SEX_MALE",
+            Self::Female => "SEX_FEMALE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SEX_UNSPECIFIED" => Some(Self::Unspecified),
+            "SEX_MALE" => Some(Self::Male),
+            "SEX_FEMALE" => Some(Self::Female),
+            _ => None,
+        }
+    }
+}
+/// Whether a student attends the school (学籍状态).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Enrolment {
+    /// Not given.
+    Unspecified = 0,
+    /// 在校: attends.
+    Enrolled = 1,
+    /// 休学: keeps the place and will return.
+    OnLeave = 2,
+    /// 离校: left for good.
+    Left = 3,
+}
+impl Enrolment {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ENROLMENT_UNSPECIFIED",
+            Self::Enrolled => "ENROLMENT_ENROLLED",
+            Self::OnLeave => "ENROLMENT_ON_LEAVE",
+            Self::Left => "ENROLMENT_LEFT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ENROLMENT_UNSPECIFIED" => Some(Self::Unspecified),
+            "ENROLMENT_ENROLLED" => Some(Self::Enrolled),
+            "ENROLMENT_ON_LEAVE" => Some(Self::OnLeave),
+            "ENROLMENT_LEFT" => Some(Self::Left),
+            _ => None,
+        }
+    }
+}
+/// Whether a student has a card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum HoldingState {
+    /// Not given.
+    Unspecified = 0,
+    /// 未制卡: none, and none is being made.
+    NoCard = 1,
+    /// 制卡中: the first one is being made or waits to be collected.
+    InProduction = 2,
+    /// 持卡: has one.
+    Holding = 3,
+    /// 待换新卡: the last one is lost, damaged or taken back.
+    AwaitingReplacement = 4,
+    /// 离校: left the school.
+    Left = 5,
+}
+impl HoldingState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "HOLDING_STATE_UNSPECIFIED",
+            Self::NoCard => "HOLDING_STATE_NO_CARD",
+            Self::InProduction => "HOLDING_STATE_IN_PRODUCTION",
+            Self::Holding => "HOLDING_STATE_HOLDING",
+            Self::AwaitingReplacement => "HOLDING_STATE_AWAITING_REPLACEMENT",
+            Self::Left => "HOLDING_STATE_LEFT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "HOLDING_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "HOLDING_STATE_NO_CARD" => Some(Self::NoCard),
+            "HOLDING_STATE_IN_PRODUCTION" => Some(Self::InProduction),
+            "HOLDING_STATE_HOLDING" => Some(Self::Holding),
+            "HOLDING_STATE_AWAITING_REPLACEMENT" => Some(Self::AwaitingReplacement),
+            "HOLDING_STATE_LEFT" => Some(Self::Left),
+            _ => None,
+        }
+    }
+}
+/// In what form a list is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ListFormat {
+    /// Not given. Where a list is asked for: CSV in UTF-8.
+    Unspecified = 0,
+    /// CSV in UTF-8 with byte order mark, by which spreadsheets know it.
+    CsvUtf8 = 1,
+    /// CSV in GB18030, for older programs.
+    CsvGb18030 = 2,
+    /// An XLSX workbook of one sheet, all cells text.
+    Xlsx = 3,
+}
+impl ListFormat {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "LIST_FORMAT_UNSPECIFIED",
+            Self::CsvUtf8 => "LIST_FORMAT_CSV_UTF8",
+            Self::CsvGb18030 => "LIST_FORMAT_CSV_GB18030",
+            Self::Xlsx => "LIST_FORMAT_XLSX",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LIST_FORMAT_UNSPECIFIED" => Some(Self::Unspecified),
+            "LIST_FORMAT_CSV_UTF8" => Some(Self::CsvUtf8),
+            "LIST_FORMAT_CSV_GB18030" => Some(Self::CsvGb18030),
+            "LIST_FORMAT_XLSX" => Some(Self::Xlsx),
+            _ => None,
+        }
+    }
+}
+/// The encoding of a text file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TextEncoding {
+    /// Found from the bytes, strictly: byte order mark, UTF-8, GB18030.
+    Unspecified = 0,
+    /// UTF-8, with or without byte order mark.
+    Utf8 = 1,
+    /// GB18030, of which GBK and GB2312 are parts.
+    Gb18030 = 2,
+    /// UTF-16 with byte order mark.
+    Utf16 = 3,
+}
+impl TextEncoding {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TEXT_ENCODING_UNSPECIFIED",
+            Self::Utf8 => "TEXT_ENCODING_UTF8",
+            Self::Gb18030 => "TEXT_ENCODING_GB18030",
+            Self::Utf16 => "TEXT_ENCODING_UTF16",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TEXT_ENCODING_UNSPECIFIED" => Some(Self::Unspecified),
+            "TEXT_ENCODING_UTF8" => Some(Self::Utf8),
+            "TEXT_ENCODING_GB18030" => Some(Self::Gb18030),
+            "TEXT_ENCODING_UTF16" => Some(Self::Utf16),
+            _ => None,
+        }
+    }
+}
+/// What parts the cells of a text file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Delimiter {
+    /// Found from the headings.
+    Unspecified = 0,
+    /// `,`
+    Comma = 1,
+    /// A tab.
+    Tab = 2,
+    /// `;`
+    Semicolon = 3,
+}
+impl Delimiter {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "DELIMITER_UNSPECIFIED",
+            Self::Comma => "DELIMITER_COMMA",
+            Self::Tab => "DELIMITER_TAB",
+            Self::Semicolon => "DELIMITER_SEMICOLON",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "DELIMITER_UNSPECIFIED" => Some(Self::Unspecified),
+            "DELIMITER_COMMA" => Some(Self::Comma),
+            "DELIMITER_TAB" => Some(Self::Tab),
+            "DELIMITER_SEMICOLON" => Some(Self::Semicolon),
+            _ => None,
+        }
+    }
+}
+/// A column of a roll.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RollColumn {
+    /// Not given.
+    Unspecified = 0,
+    /// 学籍号, `student_number`; needed.
+    StudentNumber = 1,
+    /// 姓名, `name`; needed.
+    Name = 2,
+    /// 性别, `sex`: 男 or 女.
+    Sex = 3,
+    /// 学校代码, `school_code`.
+    SchoolCode = 4,
+    /// 届, `cohort`: `2024` or `2024届`.
+    Cohort = 5,
+    /// 班级, `class_name`.
+    ClassName = 6,
+    /// 学籍状态, `state`: 在校, 休学 or 离校; empty means 在校.
+    State = 7,
+    /// 状态日期, `state_since`.
+    StateSince = 8,
+}
+impl RollColumn {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ROLL_COLUMN_UNSPECIFIED",
+            Self::StudentNumber => "ROLL_COLUMN_STUDENT_NUMBER",
+            Self::Name => "ROLL_COLUMN_NAME",
+            Self::Sex => "ROLL_COLUMN_SEX",
+            Self::SchoolCode => "ROLL_COLUMN_SCHOOL_CODE",
+            Self::Cohort => "ROLL_COLUMN_COHORT",
+            Self::ClassName => "ROLL_COLUMN_CLASS_NAME",
+            Self::State => "ROLL_COLUMN_STATE",
+            Self::StateSince => "ROLL_COLUMN_STATE_SINCE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ROLL_COLUMN_UNSPECIFIED" => Some(Self::Unspecified),
+            "ROLL_COLUMN_STUDENT_NUMBER" => Some(Self::StudentNumber),
+            "ROLL_COLUMN_NAME" => Some(Self::Name),
+            "ROLL_COLUMN_SEX" => Some(Self::Sex),
+            "ROLL_COLUMN_SCHOOL_CODE" => Some(Self::SchoolCode),
+            "ROLL_COLUMN_COHORT" => Some(Self::Cohort),
+            "ROLL_COLUMN_CLASS_NAME" => Some(Self::ClassName),
+            "ROLL_COLUMN_STATE" => Some(Self::State),
+            "ROLL_COLUMN_STATE_SINCE" => Some(Self::StateSince),
+            _ => None,
+        }
+    }
+}
+/// A move that a student can make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum StudentMove {
+    /// Not given.
+    Unspecified = 0,
+    /// To another place.
+    Place = 1,
+    /// Away.
+    Away = 2,
+    /// Back.
+    Back = 3,
+}
+impl StudentMove {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "STUDENT_MOVE_UNSPECIFIED",
+            Self::Place => "STUDENT_MOVE_PLACE",
+            Self::Away => "STUDENT_MOVE_AWAY",
+            Self::Back => "STUDENT_MOVE_BACK",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "STUDENT_MOVE_UNSPECIFIED" => Some(Self::Unspecified),
+            "STUDENT_MOVE_PLACE" => Some(Self::Place),
+            "STUDENT_MOVE_AWAY" => Some(Self::Away),
+            "STUDENT_MOVE_BACK" => Some(Self::Back),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod student_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Keeps the roll of students.
+    ///
+    /// Requests that change something carry a request id, as in `IssuanceService`.
+    /// Every change is one transaction together with its row in the audit trail.
+    ///
+    /// Open to clerks, registrars and administrators; `ImportStudents`,
+    /// `ExportStudents` and `MoveStudents` to the latter two. Every method can fail
+    /// with `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`, and those that change
+    /// something with `REGISTRY_FULL` or `REGISTRY_READ_ONLY`.
+    #[derive(Debug, Clone)]
+    pub struct StudentServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl StudentServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> StudentServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> StudentServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            StudentServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Takes in a roll: new students are put on record, known ones are brought up
+        /// to date. What a row leaves out stays as it is, and a student whom the roll
+        /// leaves out stays.
+        ///
+        /// The first message is `options`, every other one a part of the file. The
+        /// daemon answers with `seen` once the file has been read, one `refused` per
+        /// fault, the parts of the file of verdicts when one is asked for, and at the
+        /// end `totals`. All rows are judged before anything is written; unless
+        /// `accept_good_rows` is set, one bad row means that none is taken. A row that
+        /// says 离校 lets the student leave, with all that follows for cards.
+        ///
+        /// Errors, which mean that nothing was changed:
+        ///
+        /// * `INVALID_ARGUMENT`, reason `FILE_NOT_USABLE`: the file as a whole cannot be
+        ///  used; the metadata `cause` says why as a stable word, such as `NOT_TEXT`
+        ///  or `TOO_MANY_ROWS`.
+        /// * `INVALID_ARGUMENT`, reason `REQUEST_ID_REUSED`.
+        pub async fn import_students(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<
+                Message = super::ImportStudentsRequest,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::ImportStudentsResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.StudentService/ImportStudents",
+            );
+            let mut req = request.into_streaming_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.StudentService", "ImportStudents"));
+            self.inner.streaming(req, path, codec).await
+        }
+        /// Writes the students for whom the conditions hold into a roll, which
+        /// `ImportStudents` takes, in the order of their numbers. The look is put on
+        /// record.
+        ///
+        /// Cells that a spreadsheet would run as a formula are made inert.
+        ///
+        /// Errors:
+        ///
+        /// * `FAILED_PRECONDITION`, reason `FILE_NOT_MADE`: more students than the
+        ///  format holds or the configuration allows, or a character that GB18030 has
+        ///  not; the message says which.
+        pub async fn export_students(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExportStudentsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::ExportStudentsResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.StudentService/ExportStudents",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.StudentService", "ExportStudents"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// Gives a student with all cards, those of old included.
+        ///
+        /// Errors:
+        ///
+        /// * `NOT_FOUND`, reason `STUDENT_NOT_FOUND`.
+        pub async fn get_student(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetStudentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetStudentResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.StudentService/GetStudent",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.StudentService", "GetStudent"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Finds students. Finding none is an answer, not an error.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`, reason `PAGE_TOKEN_INVALID`.
+        pub async fn search_students(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SearchStudentsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SearchStudentsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.StudentService/SearchStudents",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.StudentService", "SearchStudents"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lets students move to another class or school, leave, or return: all of
+        /// them, or none when one cannot, which is an answer and not an error. Who
+        /// leaves gives up every card in the same transaction; the cards of old stay
+        /// cancelled after a return. Who is there already stays as is.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`, reason `REQUEST_ID_REUSED`.
+        pub async fn move_students(
+            &mut self,
+            request: impl tonic::IntoRequest<super::MoveStudentsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::MoveStudentsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.StudentService/MoveStudents",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.StudentService", "MoveStudents"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod student_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with StudentServiceServer.
+    #[async_trait]
+    pub trait StudentService: std::marker::Send + std::marker::Sync + 'static {
+        /// Server streaming response type for the ImportStudents method.
+        type ImportStudentsStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::ImportStudentsResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Takes in a roll: new students are put on record, known ones are brought up
+        /// to date. What a row leaves out stays as it is, and a student whom the roll
+        /// leaves out stays.
+        ///
+        /// The first message is `options`, every other one a part of the file. The
+        /// daemon answers with `seen` once the file has been read, one `refused` per
+        /// fault, the parts of the file of verdicts when one is asked for, and at the
+        /// end `totals`. All rows are judged before anything is written; unless
+        /// `accept_good_rows` is set, one bad row means that none is taken. A row that
+        /// says 离校 lets the student leave, with all that follows for cards.
+        ///
+        /// Errors, which mean that nothing was changed:
+        ///
+        /// * `INVALID_ARGUMENT`, reason `FILE_NOT_USABLE`: the file as a whole cannot be
+        ///  used; the metadata `cause` says why as a stable word, such as `NOT_TEXT`
+        ///  or `TOO_MANY_ROWS`.
+        /// * `INVALID_ARGUMENT`, reason `REQUEST_ID_REUSED`.
+        async fn import_students(
+            &self,
+            request: tonic::Request<tonic::Streaming<super::ImportStudentsRequest>>,
+        ) -> std::result::Result<
+            tonic::Response<Self::ImportStudentsStream>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the ExportStudents method.
+        type ExportStudentsStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::ExportStudentsResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Writes the students for whom the conditions hold into a roll, which
+        /// `ImportStudents` takes, in the order of their numbers. The look is put on
+        /// record.
+        ///
+        /// Cells that a spreadsheet would run as a formula are made inert.
+        ///
+        /// Errors:
+        ///
+        /// * `FAILED_PRECONDITION`, reason `FILE_NOT_MADE`: more students than the
+        ///  format holds or the configuration allows, or a character that GB18030 has
+        ///  not; the message says which.
+        async fn export_students(
+            &self,
+            request: tonic::Request<super::ExportStudentsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::ExportStudentsStream>,
+            tonic::Status,
+        >;
+        /// Gives a student with all cards, those of old included.
+        ///
+        /// Errors:
+        ///
+        /// * `NOT_FOUND`, reason `STUDENT_NOT_FOUND`.
+        async fn get_student(
+            &self,
+            request: tonic::Request<super::GetStudentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetStudentResponse>,
+            tonic::Status,
+        >;
+        /// Finds students. Finding none is an answer, not an error.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`, reason `PAGE_TOKEN_INVALID`.
+        async fn search_students(
+            &self,
+            request: tonic::Request<super::SearchStudentsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SearchStudentsResponse>,
+            tonic::Status,
+        >;
+        /// Lets students move to another class or school, leave, or return: all of
+        /// them, or none when one cannot, which is an answer and not an error. Who
+        /// leaves gives up every card in the same transaction; the cards of old stay
+        /// cancelled after a return. Who is there already stays as is.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`, reason `REQUEST_ID_REUSED`.
+        async fn move_students(
+            &self,
+            request: tonic::Request<super::MoveStudentsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::MoveStudentsResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Keeps the roll of students.
+    ///
+    /// Requests that change something carry a request id, as in `IssuanceService`.
+    /// Every change is one transaction together with its row in the audit trail.
+    ///
+    /// Open to clerks, registrars and administrators; `ImportStudents`,
+    /// `ExportStudents` and `MoveStudents` to the latter two. Every method can fail
+    /// with `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`, and those that change
+    /// something with `REGISTRY_FULL` or `REGISTRY_READ_ONLY`.
+    #[derive(Debug)]
+    pub struct StudentServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> StudentServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for StudentServiceServer<T>
+    where
+        T: StudentService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/xueka.v1.StudentService/ImportStudents" => {
+                    #[allow(non_camel_case_types)]
+                    struct ImportStudentsSvc<T: StudentService>(pub Arc<T>);
+                    impl<
+                        T: StudentService,
+                    > tonic::server::StreamingService<super::ImportStudentsRequest>
+                    for ImportStudentsSvc<T> {
+                        type Response = super::ImportStudentsResponse;
+                        type ResponseStream = T::ImportStudentsStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                tonic::Streaming<super::ImportStudentsRequest>,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as StudentService>::import_students(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ImportStudentsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.StudentService/ExportStudents" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExportStudentsSvc<T: StudentService>(pub Arc<T>);
+                    impl<
+                        T: StudentService,
+                    > tonic::server::ServerStreamingService<super::ExportStudentsRequest>
+                    for ExportStudentsSvc<T> {
+                        type Response = super::ExportStudentsResponse;
+                        type ResponseStream = T::ExportStudentsStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExportStudentsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as StudentService>::export_students(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExportStudentsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.StudentService/GetStudent" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetStudentSvc<T: StudentService>(pub Arc<T>);
+                    impl<
+                        T: StudentService,
+                    > tonic::server::UnaryService<super::GetStudentRequest>
+                    for GetStudentSvc<T> {
+                        type Response = super::GetStudentResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetStudentRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as StudentService>::get_student(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetStudentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.StudentService/SearchStudents" => {
+                    #[allow(non_camel_case_types)]
+                    struct SearchStudentsSvc<T: StudentService>(pub Arc<T>);
+                    impl<
+                        T: StudentService,
+                    > tonic::server::UnaryService<super::SearchStudentsRequest>
+                    for SearchStudentsSvc<T> {
+                        type Response = super::SearchStudentsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SearchStudentsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as StudentService>::search_students(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SearchStudentsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.StudentService/MoveStudents" => {
+                    #[allow(non_camel_case_types)]
+                    struct MoveStudentsSvc<T: StudentService>(pub Arc<T>);
+                    impl<
+                        T: StudentService,
+                    > tonic::server::UnaryService<super::MoveStudentsRequest>
+                    for MoveStudentsSvc<T> {
+                        type Response = super::MoveStudentsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::MoveStudentsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as StudentService>::move_students(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = MoveStudentsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for StudentServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "xueka.v1.StudentService";
+    impl<T> tonic::server::NamedService for StudentServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
