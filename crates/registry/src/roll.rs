@@ -1,9 +1,9 @@
 //! The roll of students, as the part of the registry that keeps it.
 
-use xueka_domain::StudentNumber;
+use xueka_domain::{RollEntry, StudentNumber};
 
 use crate::{
-    Registry, RegistryError, RequestId, RollOutcome, RollUpdate, Stamp, StudentFilter,
+    CardRecord, Registry, RegistryError, RequestId, RollOutcome, RollUpdate, Stamp, StudentFilter,
     StudentOnRecord, StudentPage, sqlite,
 };
 
@@ -65,5 +65,56 @@ impl Registry {
                 sqlite::search_students(sql, &filter, after.as_ref(), limit)
             })
             .await
+    }
+
+    /// All cards of a student, those of old included, in the order in which they
+    /// came on record; `None` when no student has this number.
+    ///
+    /// # Errors
+    ///
+    /// None beyond those of every method.
+    pub async fn cards_of_student(
+        &self,
+        number: StudentNumber,
+    ) -> Result<Option<Vec<CardRecord>>, RegistryError> {
+        self.database
+            .read("looking up a student's cards", move |sql| {
+                sqlite::cards_of_student(sql, &number)
+            })
+            .await
+    }
+
+    /// What the roll says of the students for whom the conditions hold, in the
+    /// order of their numbers and from one moment; `None` when they are more than
+    /// `limit`.
+    ///
+    /// That it was taken away stands in the audit trail before this returns, with
+    /// the rows of the students. Reads on a thread of its own; about 300 bytes a
+    /// student are held.
+    ///
+    /// # Errors
+    ///
+    /// None beyond those of every change.
+    pub async fn take_away_roll(
+        &self,
+        stamp: Stamp,
+        filter: StudentFilter,
+        limit: usize,
+    ) -> Result<Option<Vec<RollEntry>>, RegistryError> {
+        let read = self
+            .database
+            .read_apart("reading the roll", move |sql| {
+                sqlite::read_roll(sql, &filter, limit)
+            })
+            .await?;
+        let Some((entries, subjects)) = read else {
+            return Ok(None);
+        };
+        self.database
+            .change("noting a look at the roll", move |sql| {
+                sqlite::note_roll(sql, &stamp, &subjects)
+            })
+            .await?;
+        Ok(Some(entries))
     }
 }

@@ -68,6 +68,8 @@ on_sqlite! {
     roll::who_left_gets_no_card,
     roll::students_are_found_by_what_is_known_of_them,
     roll::pages_of_students_follow_each_other,
+    roll::all_cards_of_a_student_are_told,
+    roll::a_roll_is_taken_away_on_record,
     making::a_card_is_made_step_by_step_from_request_to_hand_out,
     making::a_lost_card_is_reissued_and_linked_both_ways,
     making::everyone_for_whom_no_card_can_be_requested_has_a_reason,

@@ -13,6 +13,7 @@ use super::{
     codec::{self, Columns},
     failure::{Failure, Work},
     requests::Kept,
+    students,
 };
 use crate::{CardRecord, Refusal, WhichCard};
 
@@ -165,6 +166,21 @@ pub(crate) fn require_record(sql: &Connection, which: &WhichCard) -> Work<CardRe
     let snapshot = sql.unchecked_transaction()?;
     let card = require(&snapshot, which)?;
     record(&snapshot, card.id)
+}
+
+/// The whole records of all cards of a student; `None` when there is no such
+/// student.
+pub(crate) fn records_of_student(
+    sql: &Connection,
+    number: &StudentNumber,
+) -> Work<Option<Vec<CardRecord>>> {
+    let snapshot = sql.unchecked_transaction()?;
+    let Some(student) = students::by_number(&snapshot, number)? else {
+        return Ok(None);
+    };
+    let cards = of_student(&snapshot, student.id)?;
+    let records = cards.iter().map(|card| record(&snapshot, card.id));
+    records.collect::<Work<_>>().map(Some)
 }
 
 /// The whole record of a card.

@@ -1,4 +1,4 @@
-//! Looks at what a card shows to few: not what was seen, but that it was looked.
+//! Looks at what few may see: not what was seen, but that it was looked.
 
 use rusqlite::Connection;
 use xueka_domain::CardIdentity;
@@ -27,6 +27,16 @@ pub(crate) fn note(
         CardLook::RawExchange => "exchange raw commands",
     };
     let sealed = change.finish(action, &subjects, None)?;
+    Ok(Done {
+        answer: (),
+        change: Some(sealed),
+    })
+}
+
+/// Puts into the audit trail that the roll of these students was taken away.
+pub(crate) fn note_roll(sql: &Connection, stamp: &Stamp, subjects: &str) -> Work<Done<()>> {
+    let change = Change::begin(sql, stamp)?;
+    let sealed = change.finish("export roll", subjects, None)?;
     Ok(Done {
         answer: (),
         change: Some(sealed),

@@ -53,12 +53,12 @@ pub(crate) use self::{
         page as list_blocks, remove as remove_block, version,
     },
     card_requests::list as list_card_requests,
-    cards::{find_record, require_record},
+    cards::{find_record, records_of_student as cards_of_student, require_record},
     change::Done,
     desk::{cancel_loss, collect, collected, loss_cancelled, report_exit},
     facts::facts,
     failure::Work,
-    looks::note as note_look,
+    looks::{note as note_look, note_roll},
     making::{
         deliver as deliver_cards, pay as pay_fee, request as request_cards, step as step_requests,
     },
@@ -70,7 +70,7 @@ pub(crate) use self::{
     registration::register,
     roll::upsert as upsert_students,
     sightings::{is_news as is_new_sighting, record as record_sighting},
-    students::{find as find_student, search as search_students},
+    students::{find as find_student, read_roll, search as search_students},
     tokens::{
         create as create_token, find as find_token, list as list_tokens, revoke as revoke_token,
     },

@@ -11,6 +11,7 @@ use super::{
     change::Change,
     codec::{Columns, day_text, value_of, word_of},
     failure::{Failure, Work},
+    subjects::Rows,
 };
 use crate::{StudentFilter, StudentOnRecord, StudentPage};
 
@@ -148,6 +149,26 @@ pub(crate) fn search(
         students: students.collect::<Work<_>>()?,
         next: last.filter(|_| !is_last),
     })
+}
+
+/// What the roll says of the students for whom all conditions hold, and their
+/// rows as the audit trail names them; `None` when they are more than `limit`.
+pub(crate) fn read_roll(
+    sql: &Connection,
+    filter: &StudentFilter,
+    limit: usize,
+) -> Work<Option<(Vec<RollEntry>, String)>> {
+    let found = select(sql, filter, None, limit.saturating_add(1))?;
+    if found.len() > limit {
+        return Ok(None);
+    }
+    let mut rows = Rows::default();
+    let entries = found.into_iter().map(|row| {
+        rows.push(row.id);
+        row.entry
+    });
+    let entries = entries.collect();
+    Ok(Some((entries, rows.named("student"))))
 }
 
 fn select(

@@ -368,3 +368,43 @@ pub(crate) async fn pages_of_students_follow_each_other(stand: &Stand) {
         .search_students(StudentFilter::default(), None, 25);
     assert_eq!(all.await.unwrap().next, None, "a full page may be the last");
 }
+
+pub(crate) async fn all_cards_of_a_student_are_told(stand: &Stand) {
+    stand.enter((1..=2).map(entry).collect()).await;
+    stand.collect(1, card(1)).await.unwrap();
+    stand.lose(number_key(1)).await.unwrap();
+    stand.collect(1, card(2)).await.unwrap();
+
+    let told = async |n| {
+        let cards = stand.registry.cards_of_student(student_number(n)).await;
+        let cards = cards.unwrap()?;
+        Some(cards.iter().map(|card| card.state).collect::<Vec<_>>())
+    };
+
+    let states = vec![CardState::Replaced, CardState::Active];
+    assert_eq!(told(1).await, Some(states), "the first one first");
+    assert_eq!(told(2).await, Some(Vec::new()), "a student without cards");
+    assert_eq!(told(3).await, None, "nobody");
+}
+
+pub(crate) async fn a_roll_is_taken_away_on_record(stand: &Stand) {
+    let mut gone = entry(3);
+    gone.enrolment = Enrolment::Left;
+    stand.enter(vec![entry(2), entry(1), gone.clone()]).await;
+    let version = stand.registry.version().await.unwrap();
+    let take = |filter, limit| stand.registry.take_away_roll(stamp(1), filter, limit);
+
+    let too_many = take(StudentFilter::default(), 1).await.unwrap();
+    assert_eq!(too_many, None);
+    assert_eq!(stand.registry.version().await.unwrap(), version);
+
+    let taken = take(StudentFilter::default(), 2).await.unwrap();
+    assert_eq!(taken, Some(vec![entry(1), entry(2)]), "in their order");
+    assert_eq!(stand.registry.version().await.unwrap(), version + 1);
+    let all = StudentFilter {
+        with_left: true,
+        ..StudentFilter::default()
+    };
+    let all = take(all, 10).await.unwrap();
+    assert_eq!(all, Some(vec![entry(1), entry(2), gone]));
+}
