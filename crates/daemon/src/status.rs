@@ -106,7 +106,7 @@ impl ServiceError {
             Self::Argument { field, problem } => Some((*field, problem.clone())),
             _ => None,
         };
-        let told = self.told();
+        let told = self.told(language);
         let words = reasons::row(told.reason);
         let message = match told.particulars {
             Some(particulars) => format!("{}: {particulars}", words.text(language)),
@@ -124,9 +124,9 @@ impl ServiceError {
         Status::with_error_details(words.code, message, details)
     }
 
-    fn told(self) -> Told {
+    fn told(self, language: Language) -> Told {
         match self {
-            Self::Desk(error) | Self::Denied(Denial::Desk(error)) => desk(error),
+            Self::Desk(error) | Self::Denied(Denial::Desk(error)) => desk(error, language),
             Self::Denied(Denial::NoIdentity | Denial::WrongToken | Denial::UnknownMethod) => {
                 R::NotAuthenticated.into()
             }
@@ -158,7 +158,7 @@ impl From<R> for Told {
     }
 }
 
-fn desk(error: DeskError) -> Told {
+fn desk(error: DeskError, language: Language) -> Told {
     match error {
         DeskError::Reader(error) => reader(error),
         DeskError::Registry(error) => registry(error),
@@ -178,6 +178,16 @@ fn desk(error: DeskError) -> Told {
             metadata: vec![("write_id", id.0.to_string())],
         },
         DeskError::NoSuchPlan => R::PlanOutdated.into(),
+        DeskError::FileNotUsable(fault) => Told {
+            reason: R::FileNotUsable,
+            particulars: Some(fault.told(language).to_owned()),
+            metadata: vec![("cause", fault.cause.to_owned())],
+        },
+        DeskError::FileNotMade(error) => Told {
+            reason: R::FileNotMade,
+            particulars: Some(error.told(language)),
+            metadata: Vec::new(),
+        },
         DeskError::RawExchangeOff => R::RawExchangeOff.into(),
         DeskError::CommandRefused { position, refusal } => command(position, refusal),
         DeskError::NoIdentity(NoIdentity::RandomUid) => R::RandomUid.into(),

@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 use xueka_cards::{NoPurse, RawRefusal, WriteError};
-use xueka_domain::NoIdentity;
+use xueka_domain::{Language, NoIdentity};
+use xueka_files::{ColumnName, FileError, WriteError as WriteFileError};
 use xueka_readers::ReaderError;
 use xueka_registry::{CardWriteId, RegistryError};
 
@@ -41,7 +42,53 @@ pub enum DeskError {
         /// Why.
         refusal: RawRefusal,
     },
+    /// A file that was sent cannot be used as a whole.
+    #[error("the file cannot be used: {0}")]
+    FileNotUsable(FileFault),
+    /// A file that was asked for cannot be made.
+    #[error(transparent)]
+    FileNotMade(WriteFileError),
     /// The card shows nothing by which it could be known again.
     #[error(transparent)]
     NoIdentity(#[from] NoIdentity),
+}
+
+/// Why a file as a whole cannot be used, whatever kind of file it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileFault {
+    /// A stable word for programs, such as `NOT_TEXT`.
+    pub cause: &'static str,
+    chinese: String,
+    english: String,
+}
+
+impl FileFault {
+    /// What is wrong with a file of some kind.
+    #[must_use]
+    pub fn of<C: ColumnName>(error: &FileError<C>) -> Self {
+        Self {
+            cause: error.code(),
+            chinese: error.told(Language::Chinese),
+            english: error.told(Language::English),
+        }
+    }
+
+    /// What is wrong and what to do, as one sentence.
+    #[must_use]
+    pub fn told(&self, language: Language) -> &str {
+        language.choose(&self.chinese, &self.english)
+    }
+}
+
+/// In English.
+impl std::fmt::Display for FileFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.english)
+    }
+}
+
+impl From<FileFault> for DeskError {
+    fn from(fault: FileFault) -> Self {
+        Self::FileNotUsable(fault)
+    }
 }

@@ -16,6 +16,7 @@ mod purse;
 mod raw;
 mod reading;
 mod recording;
+mod students;
 mod tokens;
 mod verify;
 mod writing;
@@ -34,12 +35,15 @@ use xueka_registry::{Actor, OpenOptions, Registry, RegistryError, Stamp};
 pub use blacklist::{Checked, EntryPage};
 pub use caller::Caller;
 pub use clock::{Clock, SystemClock};
-pub use error::DeskError;
+pub use error::{DeskError, FileFault};
 pub use issuance::Collect;
 pub use numbers::{FoundByPrint, NumberForms, Taught};
 pub use permissions::UseCase;
 pub use purse::SeenPurse;
 pub use reading::CardInReader;
+pub use students::{
+    FoundStudents, RollFault, RollOptions, RollProblem, RollSettings, StudentFile, TakenRoll,
+};
 pub use tokens::FreshToken;
 pub use verify::{Question, Verification, VerifyRequest};
 pub use writing::{EndedWrite, InvalidPlanId, PlanId, PlannedWrite, TakenUp};
@@ -57,6 +61,7 @@ pub struct Desk {
     plans: Plans,
     open_cards: Arc<OpenCards>,
     allows_raw_exchange: bool,
+    rolls: RollSettings,
     /// Tells calls under way whose token was revoked.
     revoked: broadcast::Sender<Option<Actor>>,
 }
@@ -123,6 +128,7 @@ impl Desk {
             plans: Plans::default(),
             open_cards: Arc::default(),
             allows_raw_exchange: false,
+            rolls: RollSettings::default(),
             revoked: broadcast::Sender::new(N_REVOCATIONS),
         };
         desk.load_open_writes().await?;
@@ -142,6 +148,13 @@ impl Desk {
     #[must_use]
     pub fn with_raw_exchange(mut self, is_allowed: bool) -> Self {
         self.allows_raw_exchange = is_allowed;
+        self
+    }
+
+    /// The same, with what holds for rolls; the defaults do unless this is called.
+    #[must_use]
+    pub fn with_rolls(mut self, settings: RollSettings) -> Self {
+        self.rolls = settings;
         self
     }
 

@@ -96,6 +96,34 @@ pub enum FileError<C = Column> {
     },
 }
 
+impl<C> FileError<C> {
+    /// The error as a stable word for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "TOO_LARGE",
+            Self::NotText => "NOT_TEXT",
+            Self::WrongEncoding { .. } => "WRONG_ENCODING",
+            Self::AmbiguousEncoding => "AMBIGUOUS_ENCODING",
+            Self::OldWorkbook => "OLD_WORKBOOK",
+            Self::BrokenWorkbook => "BROKEN_WORKBOOK",
+            Self::UnpacksTooLarge { .. } => "UNPACKS_TOO_LARGE",
+            Self::NoSheet => "NO_SHEET",
+            Self::Empty => "NO_HEADER",
+            Self::TooManyColumns { .. } => "TOO_MANY_COLUMNS",
+            Self::UnknownColumn { .. } => "UNKNOWN_COLUMN",
+            Self::DuplicateColumn { .. } => "DUPLICATE_COLUMN",
+            Self::MissingColumn { .. } => "MISSING_COLUMN",
+            Self::TooManyRows { .. } => "TOO_MANY_ROWS",
+            Self::RowTooLong { .. } => "ROW_TOO_LONG",
+            Self::WrongLayout => "WRONG_LAYOUT",
+            Self::Truncated => "TRUNCATED",
+            Self::Disagreement { .. } => "DISAGREEMENT",
+            Self::CountMismatch { .. } => "COUNT_MISMATCH",
+        }
+    }
+}
+
 /// In English.
 impl<C: ColumnName> std::fmt::Display for FileError<C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -326,4 +354,37 @@ pub enum WriteError {
     /// The library that writes workbooks refused.
     #[error("the workbook could not be made; write CSV")]
     Workbook,
+}
+
+impl WriteError {
+    /// What is wrong and what to do, as one sentence.
+    #[must_use]
+    pub fn told(&self, language: Language) -> String {
+        match language {
+            Language::Chinese => self.in_chinese(),
+            Language::English => self.to_string(),
+        }
+    }
+
+    fn in_chinese(&self) -> String {
+        match *self {
+            Self::TooManyRows { limit } => format!("超过 {limit} 行，请分成几个，或改用 CSV"),
+            Self::Unencodable { row } => {
+                format!("第 {row} 行有该编码没有的字符，请改用 UTF-8")
+            }
+            Self::HoldsDelimiter { row, column } => {
+                format!("第 {row} 行的 {column} 含有分隔符，请在版式中换一个")
+            }
+            Self::TooWide { row, column } => {
+                format!("第 {row} 行的 {column} 超过列宽，请在版式中加宽")
+            }
+            Self::Refused { row, problem } => {
+                format!("第 {row} 行：{}", problem.told(Language::Chinese))
+            }
+            Self::MissingMark { mark } => {
+                format!("版式需要“{}”，但没有给出", mark.name(Language::Chinese))
+            }
+            Self::Workbook => "无法生成工作簿，请改用 CSV".to_owned(),
+        }
+    }
 }

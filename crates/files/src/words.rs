@@ -479,6 +479,16 @@ mod tests {
     use crate::RollColumn;
 
     #[test]
+    fn what_cannot_be_written_is_told_in_both_languages() {
+        let error = crate::WriteError::TooManyRows { limit: 10 };
+        assert_eq!(error.told(Chinese), "超过 10 行，请分成几个，或改用 CSV");
+        assert_eq!(
+            error.told(English),
+            "more than 10 rows; divide them, or write CSV"
+        );
+    }
+
+    #[test]
     fn a_row_error_says_where_what_and_what_to_do() {
         let error = RowError {
             row: 7,

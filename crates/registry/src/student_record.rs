@@ -1,7 +1,7 @@
 //! Students on the roll, as callers give and get them.
 
 use xueka_domain::{
-    ClassName, Cohort, HoldingState, RollEntry, SchoolCode, StudentName, StudentNumber,
+    ClassName, Cohort, Enrolment, HoldingState, RollEntry, SchoolCode, StudentName, StudentNumber,
 };
 
 /// One row of a roll.
@@ -94,6 +94,28 @@ pub struct StudentFilter {
     pub class_name: Option<ClassName>,
     /// Also those who left.
     pub with_left: bool,
+}
+
+impl StudentFilter {
+    /// Whether all conditions hold for a student.
+    #[must_use]
+    pub fn holds_for(&self, entry: &RollEntry) -> bool {
+        fn is<T: PartialEq>(wanted: Option<&T>, found: Option<&T>) -> bool {
+            wanted.is_none_or(|wanted| found == Some(wanted))
+        }
+        let begins = |wanted: Option<&str>, found: &str| {
+            wanted.is_none_or(|wanted| found.starts_with(wanted))
+        };
+        let student = &entry.student;
+        let number = self.number.as_ref().map(StudentNumber::reveal);
+        let name = self.name.as_ref().map(StudentName::reveal);
+        begins(number, student.number.reveal())
+            && begins(name, student.name.reveal())
+            && is(self.school.as_ref(), entry.school.as_ref())
+            && is(self.cohort.as_ref(), entry.cohort.as_ref())
+            && is(self.class_name.as_ref(), student.class_name.as_ref())
+            && (self.with_left || entry.enrolment != Enrolment::Left)
+    }
 }
 
 /// A page of students, in the order of their numbers.
