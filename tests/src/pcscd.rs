@@ -6,6 +6,7 @@ use std::{
     process::Command,
 };
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::{driver, workspace};
@@ -127,6 +128,12 @@ impl PrivatePcscd {
     #[must_use]
     pub fn readers(&self) -> &[String] {
         &self.readers
+    }
+
+    /// Sends it a signal, to make it stand still or go on.
+    pub fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(self.pid().parse().unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
     }
 
     /// Kills it as a crash would.

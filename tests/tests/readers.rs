@@ -7,10 +7,8 @@
     reason = "in a test a panic is the failure"
 )]
 
-use std::process::Command;
-
 use serde_json::Value;
-use xueka_tests::{Counter, Daemon, PrivatePcscd, Setup, VirtualDriver, until};
+use xueka_tests::{Counter, Daemon, PrivatePcscd, Setup, Signal, VirtualDriver, until};
 
 const CARD: &str = "transit-cpu number=1000751012345678";
 
@@ -122,11 +120,11 @@ fn a_card_is_powered_anew_after_pcscd_stood_still() {
     counter.tap(CARD);
     assert_eq!(taps.arrived().unwrap(), "1000751012345678");
 
-    signal(&pcscd, "-STOP");
+    pcscd.signal(Signal::STOP);
     until("the service to be listed as stalled", || {
         (readers(&daemon)["source_state"] == "STALLED").then_some(())
     });
-    signal(&pcscd, "-CONT");
+    pcscd.signal(Signal::CONT);
     until("the card to be powered anew", || {
         let log = daemon.log();
         log.contains("card powered anew").then_some(())
@@ -139,9 +137,4 @@ fn a_card_is_powered_anew_after_pcscd_stood_still() {
     counter.clear();
     let next = taps.until("an event", |event| Some(xueka_tests::is_left(event)));
     assert!(next, "nothing was told of the card that stayed");
-}
-
-fn signal(pcscd: &PrivatePcscd, name: &str) {
-    let sent = Command::new("kill").args([name, &pcscd.pid()]).status();
-    assert!(sent.unwrap().success());
 }
