@@ -4,7 +4,7 @@
 //! wrong, whether a card number or UID is blocked and on which terms. Ten million
 //! entries fit into 170 MB; a [`Builder`] fills one at once; [`Shared`] lets
 //! threads ask it while it changes; a [`Snapshot`] carries it to other machines as
-//! a signed file.
+//! a signed file, and a [`Delta`] what changed since.
 //!
 //! Nothing here reads a clock, a disk or a network.
 
@@ -32,5 +32,7 @@ pub use error::BlacklistError;
 pub use fingerprint::Fingerprint;
 pub use index::Blacklist;
 pub use shared::Shared;
-pub use signed::{Header, Issue, KeyId, ListError, ListSigner, ListVerifier, Mark, Snapshot};
+pub use signed::{
+    Delta, Header, Issue, KeyId, ListError, ListSigner, ListVerifier, Mark, Snapshot,
+};
 pub use source::SourceId;

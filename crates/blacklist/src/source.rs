@@ -72,6 +72,15 @@ impl Sources {
         is_first.then_some(sources)
     }
 
+    /// Takes the table's place when it only adds names to it; says whether it did.
+    pub(crate) fn grow_to(&mut self, longer: Self) -> bool {
+        let is_longer = longer.0.starts_with(&self.0);
+        if is_longer {
+            *self = longer;
+        }
+        is_longer
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }

@@ -1,13 +1,14 @@
 //! The entries as they stand in a file: sources, then a section for each kind
-//! and length of key, its keys and its terms apart.
+//! and length of key, its keys and its terms apart. The changes of a delta stand
+//! in the same way, with ends among the terms.
 
-use std::str;
+use std::{array, ops::Range, str};
 
 use xueka_domain::CardNumber;
 
 use super::bytes::{Bytes, put_varint};
 use crate::{
-    Blacklist, Builder, Origin,
+    Blacklist, Builder, Change, Origin,
     row::{N_NUMBER_LENGTHS, N_TABLES, Packed, Row, UID_LENGTHS, Value},
     source::Sources,
 };
@@ -18,18 +19,49 @@ const UID: u8 = 2;
 
 /// The one way in which a list is written.
 pub(super) fn encode(list: &Blacklist) -> Vec<u8> {
+    let tables = list.tables.iter().map(|table| {
+        let mut rows: Vec<Row> = table.rows(list.seed).collect();
+        rows.sort_unstable_by_key(place);
+        rows
+    });
+    encode_rows(&list.sources, tables)
+}
+
+/// The one way in which changes are written that lead to `list`; of two for the
+/// same key and origin the later one is.
+pub(super) fn encode_changes(changes: &[Change], list: &Blacklist) -> Vec<u8> {
+    let mut tables: [Vec<Row>; N_TABLES] = array::from_fn(|_| Vec::new());
+    for (table, row) in changes.iter().map(Row::of) {
+        if let Some(rows) = tables.get_mut(table) {
+            rows.push(row);
+        }
+    }
+    let tables = tables.into_iter().map(|mut rows| {
+        // Stable, so that of one place the last row is the latest.
+        rows.reverse();
+        rows.sort_by_key(place);
+        rows.dedup_by_key(|row| place(row));
+        rows
+    });
+    encode_rows(&list.sources, tables)
+}
+
+/// What of a section can stand there once.
+fn place(row: &Row) -> (Value, Origin) {
+    (row.value, row.packed.origin())
+}
+
+fn encode_rows(sources: &Sources, tables: impl Iterator<Item = Vec<Row>>) -> Vec<u8> {
     let mut out = Vec::new();
-    out.extend(short(list.sources.len()));
-    for name in list.sources.names() {
+    out.extend(short(sources.len()));
+    for name in sources.names() {
         out.extend(u8::try_from(name.len()).unwrap_or(u8::MAX).to_le_bytes());
         out.extend(name.as_bytes());
     }
-    for (table, rows) in list.tables.iter().enumerate() {
-        let mut rows: Vec<Row> = rows.rows(list.seed).collect();
+    for (table, rows) in tables.enumerate() {
         if rows.is_empty() {
             continue;
         }
-        rows.sort_unstable_by_key(|row| (row.value, row.packed.origin()));
         let [kind, length] = kind_of(table);
         out.extend([kind, length]);
         out.extend((rows.len() as u64).to_le_bytes());
@@ -98,33 +130,44 @@ fn terms(rows: &[Row]) -> Vec<u8> {
 /// takes at least a byte there, and room is made only after that was looked at.
 pub(super) fn decode(body: &[u8], version: u64) -> Option<Blacklist> {
     let mut bytes = Bytes(body);
+    let sources = sources(&mut bytes)?;
+    let n_sources = sources.len();
+    let mut builder = Builder::with_sources(sources);
+    let mut n_keys = [0; N_TABLES];
+    let mut free_tables = 0..N_TABLES;
+    while !bytes.0.is_empty() {
+        let section = Section::find(&mut bytes, &mut free_tables, n_sources, false)?;
+        let table = section.table;
+        builder.reserve(table, section.n_rows);
+        *n_keys.get_mut(table)? = section.read(|row| builder.push(table, row))?;
+    }
+    Some(builder.finish_distinct(n_keys, version))
+}
+
+/// The changes that were written, with their sources; `None` unless they are
+/// written in the one way. Allocates as [`decode`] does.
+pub(super) fn decode_changes(body: &[u8]) -> Option<(Sources, Vec<(usize, Row)>)> {
+    let mut bytes = Bytes(body);
+    let sources = sources(&mut bytes)?;
+    let mut rows = Vec::new();
+    let mut free_tables = 0..N_TABLES;
+    while !bytes.0.is_empty() {
+        let section = Section::find(&mut bytes, &mut free_tables, sources.len(), true)?;
+        let table = section.table;
+        rows.reserve(section.n_rows);
+        section.read(|row| rows.push((table, row)))?;
+    }
+    Some((sources, rows))
+}
+
+fn sources(bytes: &mut Bytes<'_>) -> Option<Sources> {
     let n_sources = bytes.u16()?;
     let mut names = Vec::new();
     for _ in 0..n_sources {
         let length = bytes.u8()?;
         names.push(str::from_utf8(bytes.take(length.into())?).ok()?);
     }
-    let mut builder = Builder::with_sources(Sources::of_names(names.into_iter())?);
-    let mut n_keys = [0; N_TABLES];
-    let mut free_tables = 0..N_TABLES;
-    while !bytes.0.is_empty() {
-        let (kind, length) = (bytes.u8()?, bytes.u8()?);
-        let table = table_of(kind, length)?;
-        // Sections come in the order of the tables, each once.
-        free_tables.find(|free| *free == table)?;
-        let n_rows = usize::try_from(bytes.u64()?).ok()?;
-        let keys = column(&mut bytes)?;
-        let terms = column(&mut bytes)?;
-        let section = Section {
-            table,
-            n_rows,
-            keys,
-            terms,
-            n_sources,
-        };
-        *n_keys.get_mut(table)? = section.read(&mut builder)?;
-    }
-    Some(builder.finish_distinct(n_keys, version))
+    Sources::of_names(names.into_iter())
 }
 
 fn column<'a>(bytes: &mut Bytes<'a>) -> Option<Bytes<'a>> {
@@ -138,16 +181,40 @@ struct Section<'a> {
     n_rows: usize,
     keys: Bytes<'a>,
     terms: Bytes<'a>,
-    n_sources: u16,
+    n_sources: usize,
+    /// Whether ends may stand among the terms.
+    has_ends: bool,
 }
 
-impl Section<'_> {
-    /// Puts all entries into the builder; gives how many keys they have.
-    fn read(mut self, builder: &mut Builder) -> Option<usize> {
-        if self.n_rows == 0 || self.n_rows > self.keys.0.len() {
-            return None;
-        }
-        builder.reserve(self.table, self.n_rows);
+impl<'a> Section<'a> {
+    /// The next section. Sections come in the order of the tables, each once.
+    fn find(
+        bytes: &mut Bytes<'a>,
+        free_tables: &mut Range<usize>,
+        n_sources: usize,
+        has_ends: bool,
+    ) -> Option<Self> {
+        let (kind, length) = (bytes.u8()?, bytes.u8()?);
+        let table = table_of(kind, length)?;
+        free_tables.find(|free| *free == table)?;
+        let n_rows = usize::try_from(bytes.u64()?).ok()?;
+        let keys = column(bytes)?;
+        let terms = column(bytes)?;
+        // Every entry takes at least a byte.
+        let is_possible = n_rows > 0 && n_rows <= keys.0.len();
+        is_possible.then_some(Self {
+            table,
+            n_rows,
+            keys,
+            terms,
+            n_sources,
+            has_ends,
+        })
+    }
+
+    /// Gives all entries to `take`; answers how many keys they have.
+    #[inline]
+    fn read(mut self, mut take: impl FnMut(Row)) -> Option<usize> {
         let mut n_keys = 0;
         let mut n_left = self.n_rows;
         let mut before: Option<(Value, Packed)> = None;
@@ -164,7 +231,7 @@ impl Section<'_> {
                 if !is_second(before, value, packed)? {
                     n_keys += 1;
                 }
-                builder.push(self.table, Row { value, packed });
+                take(Row { value, packed });
                 before = Some((value, packed));
             }
         }
@@ -179,7 +246,12 @@ impl Section<'_> {
             from: self.terms.u16()?,
             until: self.terms.u16()?,
         };
-        let is_known = !packed.is_end() && packed.source().0 < self.n_sources;
+        let is_known = if packed.is_end() {
+            // Nothing beside the origin is written of an end.
+            self.has_ends && packed == Packed::ended(packed.origin())
+        } else {
+            usize::from(packed.source().0) < self.n_sources
+        };
         is_known.then_some(packed)
     }
 

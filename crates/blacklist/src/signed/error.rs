@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Why a signed list is refused. The copy at hand stays as it was.
+/// Why a signed list or delta is refused. The copy at hand stays as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ListError {
     /// Not a file of this form, or of a later one.
@@ -27,6 +27,16 @@ pub enum ListError {
     /// Older than what was seen before.
     #[error("the list is older than one seen before; fetch the latest")]
     RolledBack,
+    /// A delta that does not follow the list at hand: one between is missing, or
+    /// it belongs to another life of the registry.
+    #[error("a change is missing between the list at hand and this one; fetch the whole list")]
+    Gapped,
+    /// A delta that follows by its number and leads elsewhere than it says: the
+    /// list at hand is not the one that was signed.
+    #[error(
+        "the list at hand drifted apart from the signed one; fetch the whole list, and tell who runs the list if that happens again"
+    )]
+    Drifted,
     /// Its time is over.
     #[error("the list is too old to be relied on; fetch the latest")]
     Stale,

@@ -16,12 +16,16 @@ use crate::Fingerprint;
 const MAGIC: &[u8; 8] = b"XUEKA-BL";
 /// The form described in `docs/blacklist-format.md`.
 const FORM: u16 = 1;
-/// What stands for a snapshot, the only kind there is.
+/// What stands for a snapshot: a whole list.
 const SNAPSHOT: u16 = 1;
+/// What stands for a delta: what changed between two versions of a list.
+const DELTA: u16 = 2;
 /// The header without its signature.
 const N_SIGNED: usize = 128;
 /// The whole header.
 const N_BYTES: usize = N_SIGNED + 64;
+/// Where the length of the body stands.
+const BODY_LENGTH: usize = 56;
 
 /// What the issuer says of a list besides its entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,11 +40,14 @@ pub struct Issue {
     pub fresh_for: Duration,
 }
 
-/// The header of a signed list.
+/// The header of a signed list or delta. What it says of a list, a delta says of
+/// the one that it leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// Which life of the registry.
     pub epoch: u64,
+    /// The version of the list that a delta follows; `None` for a whole list.
+    pub base: Option<u64>,
     /// The registry's version.
     pub version: u64,
     /// When it was made.
@@ -103,12 +110,23 @@ impl Header {
         }
     }
 
+    /// Takes the first part off a file of several parts: gives it and the rest.
+    /// A part shorter than it says is given as it is, for [`Self::open`] to refuse.
+    pub(super) fn split(file: &[u8]) -> (&[u8], &[u8]) {
+        let length = file.get(BODY_LENGTH..).map(Bytes);
+        let length = length.and_then(|mut bytes| usize::try_from(bytes.u64()?).ok());
+        let end = length.and_then(|length| length.checked_add(N_BYTES));
+        end.and_then(|end| file.split_at_checked(end))
+            .unwrap_or((file, &[]))
+    }
+
     /// Puts a header with its signature before a body.
     pub(super) fn seal(&self, signer: &ListSigner, body: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(N_BYTES + body.len());
         out.extend(MAGIC);
         out.extend(FORM.to_le_bytes());
-        out.extend(SNAPSHOT.to_le_bytes());
+        let kind = self.base.map_or(SNAPSHOT, |_| DELTA);
+        out.extend(kind.to_le_bytes());
         let fresh_for = u32::try_from(self.fresh_for.as_secs()).unwrap_or(u32::MAX);
         out.extend(fresh_for.to_le_bytes());
         out.extend(self.epoch.to_le_bytes());
@@ -119,7 +137,7 @@ impl Header {
         out.extend((body.len() as u64).to_le_bytes());
         out.extend(self.fingerprint.0.to_le_bytes());
         out.extend(signer.id().0);
-        out.extend([0; 8]);
+        out.extend(self.base.unwrap_or_default().to_le_bytes());
         out.extend(Sha256::digest(body));
         let signature = signer.sign(&out);
         out.extend(signature);
@@ -153,7 +171,8 @@ impl Header {
 
     /// The header and the length of the body.
     fn parse(mut bytes: Bytes<'_>) -> Option<(Self, u64)> {
-        let is_known = bytes.array()? == *MAGIC && bytes.u16()? == FORM && bytes.u16()? == SNAPSHOT;
+        let is_known = bytes.array()? == *MAGIC && bytes.u16()? == FORM;
+        let kind = bytes.u16()?;
         let fresh_for = Duration::from_secs(bytes.array().map(u32::from_le_bytes)?.into());
         let epoch = bytes.u64()?;
         let version = bytes.u64()?;
@@ -163,9 +182,14 @@ impl Header {
         let n_bytes = bytes.u64()?;
         let fingerprint = Fingerprint(bytes.array().map(u128::from_le_bytes)?);
         let key = KeyId(bytes.array()?);
-        let is_known = is_known && bytes.array()? == [0_u8; 8];
+        let base = match (kind, bytes.u64()?) {
+            (SNAPSHOT, 0) => None,
+            (DELTA, base) => Some(base),
+            _ => return None,
+        };
         let header = Self {
             epoch,
+            base,
             version,
             made_time,
             fresh_for,

@@ -12,6 +12,13 @@ use super::ListError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct KeyId(pub [u8; 8]);
 
+/// As sixteen hexadecimal digits.
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
 impl KeyId {
     fn of(key: &VerifyingKey) -> Self {
         let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
@@ -42,7 +49,9 @@ impl ListSigner {
         self.0.verifying_key().to_bytes()
     }
 
-    pub(super) fn id(&self) -> KeyId {
+    /// Which key it is.
+    #[must_use]
+    pub fn id(&self) -> KeyId {
         KeyId::of(&self.0.verifying_key())
     }
 

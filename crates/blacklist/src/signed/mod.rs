@@ -2,11 +2,13 @@
 
 mod body;
 mod bytes;
+mod delta;
 mod error;
 mod header;
 mod key;
 mod snapshot;
 
+pub use delta::Delta;
 pub use error::ListError;
 pub use header::{Header, Issue, Mark};
 pub use key::{KeyId, ListSigner, ListVerifier};

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use super::{Header, Issue, ListError, ListSigner, ListVerifier, Mark, body, key::KeyId};
 use crate::Blacklist;
 
-/// A list that came in a signed file, with what its issuer says of it.
+/// A list that came in signed files, with what its issuer says of it: in one
+/// snapshot, and in the deltas that followed it.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     header: Header,
@@ -17,26 +18,16 @@ impl Snapshot {
     /// with the same key, gives the same bytes.
     #[must_use]
     pub fn sign(list: &Blacklist, issue: &Issue, signer: &ListSigner) -> Vec<u8> {
-        let header = Header {
-            epoch: issue.epoch,
-            version: list.version(),
-            made_time: issue.made_time,
-            fresh_for: issue.fresh_for,
-            n_keys: list.len() as u64,
-            n_entries: n_entries(list),
-            fingerprint: list.fingerprint(),
-            // Both follow from what is sealed.
-            digest: [0; 32],
-            key: KeyId([0; 8]),
-        };
-        header.seal(signer, &body::encode(list))
+        Header::of(list, issue).seal(signer, &body::encode(list))
     }
 
-    /// Reads a signed file at the time `now`. `seen` is the largest mark ever
-    /// seen of this registry; keep [`Header::mark`] in its place afterwards.
+    /// Reads a signed file at the time `now`: a snapshot, and any number of deltas
+    /// behind it that follow one another. `seen` is the largest mark ever seen of
+    /// this registry; keep [`Header::mark`] in its place afterwards.
     ///
-    /// Signature and digest are checked before an entry is looked at. Whatever
-    /// the bytes are, what is allocated stays within forty times their length.
+    /// Signature and digest of a part are checked before an entry of it is looked
+    /// at. Whatever the bytes are, what is allocated stays within forty times
+    /// their length. How old the list is, the last part says.
     ///
     /// # Errors
     ///
@@ -47,22 +38,76 @@ impl Snapshot {
         seen: Option<Mark>,
         now: Timestamp,
     ) -> Result<Self, ListError> {
-        let (header, body) = Header::open(file, trusted)?;
-        if seen.is_some_and(|seen| header.mark() < seen) {
+        let snapshot = Self::open_at_any_age(file, trusted)?;
+        if seen.is_some_and(|seen| snapshot.header.mark() < seen) {
             return Err(ListError::RolledBack);
         }
-        header.age(now)?;
-        let list = body::decode(body, header.version).ok_or(ListError::Malformed)?;
-        let is_as_said = header.n_keys == list.len() as u64
-            && header.n_entries == n_entries(&list)
-            && header.fingerprint == list.fingerprint();
-        if !is_as_said {
-            return Err(ListError::Malformed);
-        }
-        Ok(Self { header, list })
+        snapshot.header.age(now)?;
+        Ok(snapshot)
     }
 
-    /// What its issuer says of it.
+    /// The same, however old the list is: to bring it up to date, or to look at
+    /// it. Nothing may be answered from it.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), without those that a clock or a mark decides.
+    pub fn open_at_any_age(file: &[u8], trusted: &ListVerifier) -> Result<Self, ListError> {
+        let (first, mut rest) = Header::split(file);
+        let (header, body) = Header::open(first, trusted)?;
+        if header.base.is_some() {
+            // A delta without its list.
+            return Err(ListError::Gapped);
+        }
+        let list = body::decode(body, header.version).ok_or(ListError::Malformed)?;
+        if !header.is_of(&list) {
+            return Err(ListError::Malformed);
+        }
+        let mut snapshot = Self { header, list };
+        while !rest.is_empty() {
+            let (delta, behind) = Header::split(rest);
+            snapshot.follow(delta, trusted)?;
+            rest = behind;
+        }
+        Ok(snapshot)
+    }
+
+    /// Takes in one signed delta. How old it is, [`Header::age`] says; keep
+    /// [`Header::mark`] as after [`open`](Self::open).
+    ///
+    /// # Errors
+    ///
+    /// [`ListError::RolledBack`] when it leads to no later list than this one,
+    /// [`ListError::Gapped`] when it does not follow this one,
+    /// [`ListError::Drifted`] when it leads elsewhere than it says, and those of
+    /// any signed bytes. The list is as it was then.
+    pub fn follow(&mut self, delta: &[u8], trusted: &ListVerifier) -> Result<(), ListError> {
+        let (header, body) = Header::open(delta, trusted)?;
+        let base = header.base.ok_or(ListError::Malformed)?;
+        if header.version < base {
+            return Err(ListError::Malformed);
+        }
+        if header.mark() <= self.header.mark() {
+            return Err(ListError::RolledBack);
+        }
+        if header.epoch != self.header.epoch || base != self.header.version {
+            return Err(ListError::Gapped);
+        }
+        let (sources, rows) = body::decode_changes(body).ok_or(ListError::Malformed)?;
+        let mut list = self.list.clone();
+        if !list.sources.grow_to(sources) {
+            return Err(ListError::Drifted);
+        }
+        list.edit_rows(rows.into_iter());
+        list.advance_to(header.version);
+        if !header.is_of(&list) {
+            return Err(ListError::Drifted);
+        }
+        *self = Self { header, list };
+        Ok(())
+    }
+
+    /// What its issuer says of it, last.
     #[must_use]
     pub fn header(&self) -> &Header {
         &self.header
@@ -78,6 +123,32 @@ impl Snapshot {
     #[must_use]
     pub fn into_list(self) -> Blacklist {
         self.list
+    }
+}
+
+impl Header {
+    /// What is said of a whole list.
+    pub(super) fn of(list: &Blacklist, issue: &Issue) -> Self {
+        Self {
+            epoch: issue.epoch,
+            base: None,
+            version: list.version(),
+            made_time: issue.made_time,
+            fresh_for: issue.fresh_for,
+            n_keys: list.len() as u64,
+            n_entries: n_entries(list),
+            fingerprint: list.fingerprint(),
+            // Both follow from what is sealed.
+            digest: [0; 32],
+            key: KeyId([0; 8]),
+        }
+    }
+
+    /// Whether that list is the one it speaks of.
+    fn is_of(&self, list: &Blacklist) -> bool {
+        self.n_keys == list.len() as u64
+            && self.n_entries == n_entries(list)
+            && self.fingerprint == list.fingerprint()
     }
 }
 
@@ -236,7 +307,7 @@ mod tests {
             assert_eq!(error, expected, "{length} bytes");
         }
         file.push(0);
-        assert_eq!(open(&file).unwrap_err(), ListError::Length);
+        assert_eq!(open(&file).unwrap_err(), ListError::NotAList, "no delta");
     }
 
     #[test]
