@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use xueka_domain::{CardNumber, NumberRule, Printed, StudentNumber, Uid};
+use xueka_domain::{CardNumber, NumberForm, Printed, StudentNumber, Uid};
 
 fuzz_target!(|text: &str| {
     if let Ok(number) = text.parse::<CardNumber>() {
@@ -16,7 +16,7 @@ fuzz_target!(|text: &str| {
         return;
     };
     assert_eq!(printed.reveal().parse(), Ok(printed.clone()));
-    for rule in NumberRule::standard() {
-        let _ = (rule.candidates(&printed), rule.key_of(text));
+    for form in NumberForm::standard() {
+        let _ = (form.candidates(&printed), form.key_of(text));
     }
 });

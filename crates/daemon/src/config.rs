@@ -13,7 +13,7 @@ use std::{
 use serde::Deserialize;
 use thiserror::Error;
 use xueka_cards::KeyAttempts;
-use xueka_domain::{NumberRule, ShortNumberRule};
+use xueka_domain::{NumberForm, ShortNumberRule};
 use xueka_readers::{DeskReader, DeskReaderError, SignalMode, check_desk_readers};
 
 use crate::logging;
@@ -248,7 +248,7 @@ pub struct CardsConfig {
 pub struct NumbersConfig {
     /// Forms in which cards bear their UID or number, beside the standard ones;
     /// at most [`NumbersConfig::MOST_FORMS`].
-    pub form: Vec<NumberRule>,
+    pub form: Vec<NumberForm>,
     /// Which digits of a printed number are the short number of a bad card.
     pub short: ShortNumberRule,
 }

@@ -102,7 +102,7 @@ impl Desk {
                     blacklist.advance_to(commit.version);
                 });
             })),
-            forms: numbers.rules().to_vec(),
+            forms: numbers.all().to_vec(),
             ..OpenOptions::default()
         };
         let registry = Registry::open(address, options).await?;

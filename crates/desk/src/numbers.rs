@@ -1,8 +1,8 @@
 //! Cards by what is printed on them, and which forms prints have.
 
 use xueka_domain::{
-    CardKey, Clashes, Fitting, Lesson, NumberRule, Printed, ShortNumber, ShortNumberFit,
-    ShortNumberRule, StudentNumber, fitting_rules,
+    CardKey, Clashes, Fitting, Lesson, NumberForm, Printed, ShortNumber, ShortNumberFit,
+    ShortNumberRule, StudentNumber, fitting_forms,
 };
 use xueka_registry::{CardRecord, FoundCards, RegistryError, WhichCard};
 
@@ -11,7 +11,7 @@ use crate::{Desk, DeskError};
 /// How UIDs and numbers are printed on the cards of a school.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NumberForms {
-    rules: Vec<NumberRule>,
+    forms: Vec<NumberForm>,
     n_standard: usize,
     short: ShortNumberRule,
 }
@@ -20,16 +20,16 @@ impl NumberForms {
     /// The standard forms and these besides; one that is there already counts
     /// once.
     #[must_use]
-    pub fn new(configured: &[NumberRule], short: ShortNumberRule) -> Self {
-        let mut rules = NumberRule::standard();
-        let n_standard = rules.len();
-        for rule in configured {
-            if !rules.contains(rule) {
-                rules.push(rule.clone());
+    pub fn new(configured: &[NumberForm], short: ShortNumberRule) -> Self {
+        let mut forms = NumberForm::standard();
+        let n_standard = forms.len();
+        for form in configured {
+            if !forms.contains(form) {
+                forms.push(form.clone());
             }
         }
         Self {
-            rules,
+            forms,
             n_standard,
             short,
         }
@@ -37,15 +37,15 @@ impl NumberForms {
 
     /// All forms in use, in the order in which prints are tried.
     #[must_use]
-    pub fn rules(&self) -> &[NumberRule] {
-        &self.rules
+    pub fn all(&self) -> &[NumberForm] {
+        &self.forms
     }
 
     /// Whether this form is in use without any setting.
     #[must_use]
-    pub fn is_standard(&self, rule: &NumberRule) -> bool {
-        let mut standard = self.rules.iter().take(self.n_standard);
-        standard.any(|known| known == rule)
+    pub fn is_standard(&self, form: &NumberForm) -> bool {
+        let mut standard = self.forms.iter().take(self.n_standard);
+        standard.any(|known| known == form)
     }
 }
 
@@ -59,10 +59,10 @@ impl Default for NumberForms {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundByPrint {
     /// The cards on record; each says under which of
-    /// [`NumberForms::rules`].
+    /// [`NumberForms::all`].
     pub on_record: FoundCards,
     /// Numbers and UIDs that are blocked by hand and belong to none of those
-    /// cards, each with the rules under which they bear the print.
+    /// cards, each with the forms under which they bear the print.
     pub blocked_only: Vec<(CardKey, Vec<usize>)>,
 }
 
@@ -90,8 +90,8 @@ impl Desk {
     ///
     /// [`DeskError::Registry`].
     pub async fn find_printed(&self, printed: Printed) -> Result<FoundByPrint, DeskError> {
-        let rules = self.numbers.rules.clone();
-        let on_record = self.registry.find_printed(printed.clone(), rules).await?;
+        let forms = self.numbers.forms.clone();
+        let on_record = self.registry.find_printed(printed.clone(), forms).await?;
         let is_on_record = |key: CardKey| {
             let mut cards = on_record.cards.iter().map(|found| &found.card);
             cards.any(|card| match key {
@@ -101,13 +101,13 @@ impl Desk {
         };
         let mut blocked_only: Vec<(CardKey, Vec<usize>)> = Vec::new();
         let index = self.index();
-        for (at, rule) in self.numbers.rules.iter().enumerate() {
-            for key in rule.candidates(&printed) {
+        for (at, form) in self.numbers.forms.iter().enumerate() {
+            for key in form.candidates(&printed) {
                 if is_on_record(key) || index.check(key).is_none() {
                     continue;
                 }
                 match blocked_only.iter_mut().find(|(known, _)| *known == key) {
-                    Some((_, rules)) => rules.push(at),
+                    Some((_, forms)) => forms.push(at),
                     None => blocked_only.push((key, vec![at])),
                 }
             }
@@ -126,10 +126,10 @@ impl Desk {
     ///
     /// [`DeskError::Registry`].
     pub async fn teach_number_forms(&self, lessons: Vec<Lesson>) -> Result<Taught, DeskError> {
-        // Some thousands of rules are tried; nobody else waits for that.
-        let learning = tokio::task::spawn_blocking(move || fitting_rules(&lessons));
+        // Some thousands of forms are tried; nobody else waits for that.
+        let learning = tokio::task::spawn_blocking(move || fitting_forms(&lessons));
         let fitting = learning.await.map_err(|_| RegistryError::Closed)?;
-        let report = self.registry.clashes(fitting.rules.clone()).await?;
+        let report = self.registry.clashes(fitting.forms.clone()).await?;
         Ok(Taught {
             fitting,
             clashes: report.clashes,

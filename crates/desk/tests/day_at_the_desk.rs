@@ -408,8 +408,8 @@ async fn a_lesson_names_the_form_and_counts_its_clashes() {
     let taught = day.desk.teach_number_forms(vec![lesson]).await.unwrap();
 
     assert_eq!(taught.n_cards, 20);
-    assert_eq!(taught.clashes.len(), taught.fitting.rules.len());
-    let first = taught.fitting.rules[0].parts();
+    assert_eq!(taught.clashes.len(), taught.fitting.forms.len());
+    let first = taught.fitting.forms[0].parts();
     assert_eq!((first.from_digit, first.to_digit), (9, -2));
     // Without the last digit ten cards each are alike.
     let clashes = &taught.clashes[0];

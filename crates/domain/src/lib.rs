@@ -35,9 +35,9 @@ pub use issued::{Column, IssuedCard, IssuedState};
 pub use message::Language;
 pub use number::{CardNumber, InvalidCardNumber};
 pub use printed::{
-    ByteOrder, CheckDigit, Clashes, Clashing, Coding, Counting, DigitRange, Fitting,
-    InvalidPrinted, InvalidRule, InvalidShortNumber, Lesson, NumberRule, Printed, PrintedAs,
-    RuleParts, ShortNumber, ShortNumberFit, ShortNumberRule, Subject, Take, fitting_rules,
+    ByteOrder, CheckDigit, Clashes, Clashing, Coding, Counting, DigitRange, Fitting, FormParts,
+    InvalidForm, InvalidPrinted, InvalidShortNumber, Lesson, NumberForm, Printed, PrintedAs,
+    ShortNumber, ShortNumberFit, ShortNumberRule, Subject, Take, fitting_forms,
 };
 pub use request::{IllegalRequest, RequestEvent, RequestKind, RequestState};
 pub use role::Role;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use xueka_domain::{BlockChange, NumberRule};
+use xueka_domain::{BlockChange, NumberForm};
 
 /// What a transaction changed, told before its callers are answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct OpenOptions {
     /// those that show a part of a UID or number, the prints of all cards are
     /// kept; a new one is made when the registry is opened, which takes seconds
     /// for a million cards.
-    pub forms: Vec<NumberRule>,
+    pub forms: Vec<NumberForm>,
     /// How many threads read, each with a connection of its own: 1 to 16.
     pub n_readers: usize,
 }

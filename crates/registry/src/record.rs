@@ -64,16 +64,16 @@ pub struct FoundCards {
 pub struct FoundCard {
     /// Its record.
     pub card: CardRecord,
-    /// Under which rules, by their places in the question: one or more.
-    pub rules: Vec<usize>,
+    /// Under which forms, by their places in the question: one or more.
+    pub forms: Vec<usize>,
 }
 
-/// Which rules name each card on record alone.
+/// Which forms name each card on record alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClashReport {
     /// How many cards are on record, those out of use included.
     pub n_cards: u64,
-    /// For each rule, in the order of the question, the cards that it does not
+    /// For each form, in the order of the question, the cards that it does not
     /// tell apart.
     pub clashes: Vec<Clashes>,
 }

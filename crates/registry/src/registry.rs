@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use xueka_domain::{
-    BlockChange, BlockEntry, CardIdentity, CardKey, CardNumber, ExitReason, Note, NumberRule,
+    BlockChange, BlockEntry, CardIdentity, CardKey, CardNumber, ExitReason, Note, NumberForm,
     Printed, RegistryFacts, StudentNumber, Uid,
 };
 
@@ -227,7 +227,7 @@ impl Registry {
             .await
     }
 
-    /// The cards that bear a print under one of these rules. Rules that show a
+    /// The cards that bear a print under one of these forms. Forms that show a
     /// part of a UID or number find something only when they were among
     /// [`OpenOptions::forms`].
     ///
@@ -237,24 +237,24 @@ impl Registry {
     pub async fn find_printed(
         &self,
         printed: Printed,
-        rules: Vec<NumberRule>,
+        forms: Vec<NumberForm>,
     ) -> Result<FoundCards, RegistryError> {
         self.database
             .read("looking up a print", move |sql| {
-                sqlite::find_printed(sql, &printed, &rules)
+                sqlite::find_printed(sql, &printed, &forms)
             })
             .await
     }
 
-    /// Goes through all cards and says which of them these rules do not tell
-    /// apart, on a thread of its own; one to two seconds a rule for a million cards.
+    /// Goes through all cards and says which of them these forms do not tell
+    /// apart, on a thread of its own; one to two seconds a form for a million cards.
     ///
     /// # Errors
     ///
     /// None beyond those of every method.
-    pub async fn clashes(&self, rules: Vec<NumberRule>) -> Result<ClashReport, RegistryError> {
+    pub async fn clashes(&self, forms: Vec<NumberForm>) -> Result<ClashReport, RegistryError> {
         self.database
-            .read_apart("comparing prints", move |sql| sqlite::clashes(sql, &rules))
+            .read_apart("comparing prints", move |sql| sqlite::clashes(sql, &forms))
             .await
     }
 

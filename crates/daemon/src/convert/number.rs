@@ -3,29 +3,29 @@
 
 use xueka_api::v1::{self, clashing_card};
 use xueka_desk::{FoundByPrint, NumberForms, Taught};
-use xueka_domain::{CardKey, CardNumber, Clashes, Language, NumberRule, ShortNumberFit, Uid};
+use xueka_domain::{CardKey, CardNumber, Clashes, Language, NumberForm, ShortNumberFit, Uid};
 
 use super::card;
 
 /// A form in the words of the protocol, with the lines that configure it.
 pub(crate) fn number_form(
-    rule: &NumberRule,
+    form: &NumberForm,
     forms: &NumberForms,
     language: Language,
 ) -> v1::NumberForm {
     v1::NumberForm {
-        description: rule.describe(language),
-        configuration: configuration(rule),
-        standard: forms.is_standard(rule),
-        in_use: forms.rules().contains(rule),
-        whole: rule.is_whole(),
+        description: form.describe(language),
+        configuration: configuration(form),
+        standard: forms.is_standard(form),
+        in_use: forms.all().contains(form),
+        whole: form.is_whole(),
     }
 }
 
-/// The lines that put a rule into the configuration.
-fn configuration(rule: &NumberRule) -> String {
-    // A rule is strings and small numbers, which TOML always has a form for.
-    let settings = toml::to_string(rule).unwrap_or_default();
+/// The lines that put a form into the configuration.
+fn configuration(form: &NumberForm) -> String {
+    // A form is strings and small numbers, all of which TOML can write.
+    let settings = toml::to_string(form).unwrap_or_default();
     format!("[[numbers.form]]\n{settings}")
 }
 
@@ -36,9 +36,9 @@ pub(crate) fn found_by_print(
     with_person: bool,
     language: Language,
 ) -> v1::FindCardsResponse {
-    let words = |rules: &[usize]| {
-        let rules = rules.iter().filter_map(|at| forms.rules().get(*at));
-        rules.map(|rule| rule.describe(language)).collect()
+    let words = |places: &[usize]| {
+        let bearing = places.iter().filter_map(|at| forms.all().get(*at));
+        bearing.map(|form| form.describe(language)).collect()
     };
     let on_record = found.on_record.cards.iter().map(|found| {
         let record = &found.card;
@@ -46,16 +46,16 @@ pub(crate) fn found_by_print(
         v1::FoundCard {
             card_number: record.number.map(CardNumber::reveal).unwrap_or_default(),
             uid: uid.map(|uid| uid.reveal().to_vec()).unwrap_or_default(),
-            forms: words(&found.rules),
+            forms: words(&found.forms),
             card: Some(card(record, with_person)),
         }
     });
-    let blocked_only = found.blocked_only.iter().map(|(key, rules)| {
+    let blocked_only = found.blocked_only.iter().map(|(key, places)| {
         let (number, uid): (Option<CardNumber>, Option<Uid>) = (*key).into();
         v1::FoundCard {
             card_number: number.map(CardNumber::reveal).unwrap_or_default(),
             uid: uid.map(|uid| uid.reveal().to_vec()).unwrap_or_default(),
-            forms: words(rules),
+            forms: words(places),
             card: None,
         }
     });
@@ -71,11 +71,11 @@ pub(crate) fn taught(
     forms: &NumberForms,
     language: Language,
 ) -> v1::TeachNumberFormsResponse {
-    let fitting = taught.fitting.rules.iter().zip(&taught.clashes);
+    let fitting = taught.fitting.forms.iter().zip(&taught.clashes);
     v1::TeachNumberFormsResponse {
         forms: fitting
-            .map(|(rule, clashes)| v1::FittingForm {
-                form: Some(number_form(rule, forms, language)),
+            .map(|(form, clashes)| v1::FittingForm {
+                form: Some(number_form(form, forms, language)),
                 clashing_cards: clashes.n_cards,
                 clashing_at_least: clashes.is_at_least,
                 cards_without: clashes.n_without,
@@ -118,11 +118,11 @@ mod tests {
     #[test]
     fn the_lines_of_a_form_are_its_configuration() {
         let forms = NumberForms::default();
-        for rule in forms.rules() {
-            let told = number_form(rule, &forms, Language::English);
+        for form in forms.all() {
+            let told = number_form(form, &forms, Language::English);
             assert!(told.standard && told.in_use && told.whole, "{told:?}");
             let config: Config = toml::from_str(&told.configuration).unwrap();
-            assert_eq!(config.numbers.form, std::slice::from_ref(rule));
+            assert_eq!(config.numbers.form, std::slice::from_ref(form));
         }
     }
 }

@@ -29,10 +29,10 @@ impl Numbers {
 
     fn list(&self, call: &Call) -> ListNumberFormsResponse {
         let forms = self.desk.number_forms();
-        let rules = forms.rules().iter();
+        let all = forms.all().iter();
         ListNumberFormsResponse {
-            forms: rules
-                .map(|rule| convert::number_form(rule, forms, call.language))
+            forms: all
+                .map(|form| convert::number_form(form, forms, call.language))
                 .collect(),
         }
     }

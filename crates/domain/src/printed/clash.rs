@@ -1,4 +1,4 @@
-//! Whether two cards would bear the same print under a rule.
+//! Whether two cards would bear the same print under a form.
 //!
 //! Counting goes twice through all cards and keeps neither them nor their
 //! prints: the first pass marks a bit for each print, so that only the few whose
@@ -10,17 +10,17 @@ use std::{
     hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher},
 };
 
-use super::{rule::NumberRule, settings::Subject};
+use super::{form::NumberForm, settings::Subject};
 use crate::{CardIdentity, CardKey};
 
-/// What a rule makes of all cards on record.
+/// What a form makes of all cards on record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Clashes {
     /// Prints that two or more chips or numbers would bear.
     pub n_prints: u64,
     /// Chips or numbers that would share their print with another.
     pub n_cards: u64,
-    /// Cards that have no such print: they lack what the rule is of.
+    /// Cards that have no such print: they lack what the form is of.
     pub n_without: u64,
     /// Whether there are more than that: too many to compare them all.
     pub is_at_least: bool,
@@ -31,38 +31,38 @@ pub struct Clashes {
 /// The first pass: marks the prints of all cards.
 #[derive(Debug)]
 pub struct Counting {
-    rules: Vec<Marked>,
+    forms: Vec<Marked>,
 }
 
 /// The second pass: compares those whose mark was made twice.
 #[derive(Debug)]
 pub struct Clashing {
-    rules: Vec<Compared>,
+    forms: Vec<Compared>,
 }
 
 /// How many bits a print has on average; the more, the fewer are compared: with
 /// 16, one card in sixteen for nothing.
 const BITS_PER_CARD: u64 = 16;
 
-/// The fewest and the most bits of one rule, 8 KiB and 32 MiB; twice that is
+/// The fewest and the most bits of one form, 8 KiB and 32 MiB; twice that is
 /// kept. With more cards than fit, more is compared and the result is the same.
 const FEWEST_BITS: u64 = 1 << 16;
 const MOST_BITS: u64 = 1 << 28;
 
-/// The most prints of one rule that are compared, some 100 MB of them. A rule
+/// The most prints of one form that are compared, some 100 MB of them. A form
 /// with more is none that anybody would use, and its counts are the least.
 const MOST_PRINTS: usize = 1 << 20;
 
 #[derive(Debug)]
 struct Marked {
-    rule: NumberRule,
+    form: NumberForm,
     once: Bits,
     twice: Bits,
     n_without: u64,
 }
 
 struct Compared {
-    rule: NumberRule,
+    form: NumberForm,
     twice: Bits,
     bearers: HashMap<Box<str>, Bearers>,
     clashes: Clashes,
@@ -72,7 +72,7 @@ impl fmt::Debug for Compared {
     /// Without the prints, which are numbers and UIDs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Compared")
-            .field("rule", &self.rule)
+            .field("form", &self.form)
             .field("clashes", &self.clashes)
             .finish_non_exhaustive()
     }
@@ -89,24 +89,24 @@ struct Bearers {
 impl Counting {
     /// Prepares to go through about `n_cards` cards.
     #[must_use]
-    pub fn new(rules: Vec<NumberRule>, n_cards: u64) -> Self {
+    pub fn new(forms: Vec<NumberForm>, n_cards: u64) -> Self {
         let wanted = n_cards.saturating_mul(BITS_PER_CARD);
         let n_bits = wanted.clamp(FEWEST_BITS, MOST_BITS).next_power_of_two();
-        let rules = rules.into_iter().map(|rule| Marked {
-            rule,
+        let forms = forms.into_iter().map(|form| Marked {
+            form,
             once: Bits::new(n_bits),
             twice: Bits::new(n_bits),
             n_without: 0,
         });
         Self {
-            rules: rules.collect(),
+            forms: forms.collect(),
         }
     }
 
     /// Marks the prints of one card. Call it for each.
     pub fn note(&mut self, card: &CardIdentity) {
-        for marked in &mut self.rules {
-            match marked.rule.key_of_card(card) {
+        for marked in &mut self.forms {
+            match marked.form.key_of_card(card) {
                 None => marked.n_without += 1,
                 Some(print) if marked.once.set(&print) => {
                     marked.twice.set(&print);
@@ -119,8 +119,8 @@ impl Counting {
     /// Goes on to the second pass.
     #[must_use]
     pub fn compare(self) -> Clashing {
-        let rules = self.rules.into_iter().map(|marked| Compared {
-            rule: marked.rule,
+        let forms = self.forms.into_iter().map(|marked| Compared {
+            form: marked.form,
             twice: marked.twice,
             bearers: HashMap::new(),
             clashes: Clashes {
@@ -129,7 +129,7 @@ impl Counting {
             },
         });
         Clashing {
-            rules: rules.collect(),
+            forms: forms.collect(),
         }
     }
 }
@@ -137,26 +137,26 @@ impl Counting {
 impl Clashing {
     /// Compares one card. Call it again for each.
     pub fn note(&mut self, card: &CardIdentity) {
-        for compared in &mut self.rules {
+        for compared in &mut self.forms {
             compared.note(card);
         }
     }
 
-    /// What came of it, for each rule in the order in which they were given.
+    /// What came of it, for each form in the order in which they were given.
     #[must_use]
     pub fn outcome(self) -> Vec<Clashes> {
-        let rules = self.rules.into_iter();
-        rules.map(|compared| compared.clashes).collect()
+        let forms = self.forms.into_iter();
+        forms.map(|compared| compared.clashes).collect()
     }
 }
 
 impl Compared {
     fn note(&mut self, card: &CardIdentity) {
-        let key = match self.rule.parts().of {
+        let key = match self.form.parts().of {
             Subject::Uid => card.uid().map(CardKey::Uid),
             Subject::Number => card.number().map(CardKey::Number),
         };
-        let (Some(key), Some(print)) = (key, self.rule.key_of_card(card)) else {
+        let (Some(key), Some(print)) = (key, self.form.key_of_card(card)) else {
             return;
         };
         if !self.twice.has(&print) {
@@ -235,7 +235,7 @@ impl Bits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ByteOrder, Coding, RuleParts, Take};
+    use crate::{ByteOrder, Coding, FormParts, Take};
 
     fn card(number: Option<&str>, uid: Option<&str>) -> CardIdentity {
         let number = number.map(|text| text.parse().unwrap());
@@ -243,8 +243,8 @@ mod tests {
         CardIdentity::new(number, uid).unwrap()
     }
 
-    fn count(rules: &[NumberRule], cards: &[CardIdentity], n_bits_for: u64) -> Vec<Clashes> {
-        let mut counting = Counting::new(rules.to_vec(), n_bits_for);
+    fn count(forms: &[NumberForm], cards: &[CardIdentity], n_bits_for: u64) -> Vec<Clashes> {
+        let mut counting = Counting::new(forms.to_vec(), n_bits_for);
         for card in cards {
             counting.note(card);
         }
@@ -255,14 +255,14 @@ mod tests {
         clashing.outcome()
     }
 
-    fn last_three() -> NumberRule {
-        let parts = RuleParts {
+    fn last_three() -> NumberForm {
+        let parts = FormParts {
             take: Take::Last(3),
             coding: Coding::Facility,
             order: ByteOrder::AsRead,
-            ..RuleParts::default()
+            ..FormParts::default()
         };
-        NumberRule::new(parts).unwrap()
+        NumberForm::new(parts).unwrap()
     }
 
     #[test]
@@ -319,10 +319,10 @@ mod tests {
         let cards: Vec<_> = (0_u32..200_000)
             .map(|n| card(None, Some(&format!("1{n:07X}"))))
             .collect();
-        let hex = NumberRule::new(RuleParts::default()).unwrap();
-        let last_two = NumberRule::new(RuleParts {
+        let hex = NumberForm::new(FormParts::default()).unwrap();
+        let last_two = NumberForm::new(FormParts {
             take: Take::Last(2),
-            ..RuleParts::default()
+            ..FormParts::default()
         });
         let outcome = count(&[hex, last_two.unwrap()], &cards, 1);
         assert_eq!(outcome[0], Clashes::default());

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::rule::InvalidRule;
+use super::form::InvalidForm;
 
 /// A part of a row of digits, both ends included.
 ///
@@ -29,13 +29,13 @@ impl DigitRange {
     ///
     /// # Errors
     ///
-    /// [`InvalidRule::DigitPosition`]: a position is 0 or more than 40 away, or
+    /// [`InvalidForm::DigitPosition`]: a position is 0 or more than 40 away, or
     /// no row of digits can have its end behind its beginning.
-    pub fn new(from: i8, to: i8) -> Result<Self, InvalidRule> {
+    pub fn new(from: i8, to: i8) -> Result<Self, InvalidForm> {
         let is_position = |at: i8| at != 0 && (-40..=40).contains(&at);
         let is_backwards = (from > 0) == (to > 0) && to < from;
         if !is_position(from) || !is_position(to) || is_backwards {
-            return Err(InvalidRule::DigitPosition);
+            return Err(InvalidForm::DigitPosition);
         }
         Ok(Self { from, to })
     }
@@ -131,20 +131,20 @@ impl fmt::Display for CheckDigit {
 }
 
 impl FromStr for CheckDigit {
-    type Err = InvalidRule;
+    type Err = InvalidForm;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match (text, text.as_bytes()) {
             ("none", _) => Ok(Self::None),
             ("luhn", _) => Ok(Self::Luhn),
             (_, [digit @ b'0'..=b'9']) => Ok(Self::Fixed(digit - b'0')),
-            _ => Err(InvalidRule::CheckDigit),
+            _ => Err(InvalidForm::CheckDigit),
         }
     }
 }
 
 impl TryFrom<String> for CheckDigit {
-    type Error = InvalidRule;
+    type Error = InvalidForm;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text.parse()
@@ -182,7 +182,7 @@ mod tests {
         }
         for (from, to) in [(0, 4), (1, 0), (5, 4), (-4, -5), (41, 41), (1, -41)] {
             let refused = DigitRange::new(from, to);
-            assert_eq!(refused, Err(InvalidRule::DigitPosition), "{from} {to}");
+            assert_eq!(refused, Err(InvalidForm::DigitPosition), "{from} {to}");
         }
     }
 
@@ -206,7 +206,7 @@ mod tests {
             assert_eq!(text.parse::<CheckDigit>().unwrap().to_string(), text);
         }
         for text in ["", "10", "Luhn", "x"] {
-            assert_eq!(text.parse::<CheckDigit>(), Err(InvalidRule::CheckDigit));
+            assert_eq!(text.parse::<CheckDigit>(), Err(InvalidForm::CheckDigit));
         }
     }
 

@@ -1,11 +1,11 @@
-//! Learning from a few cards which rule their print follows.
+//! Learning from a few cards which form their print follows.
 
 use std::collections::HashMap;
 
 use super::{
     digits::CheckDigit,
-    rule::NumberRule,
-    settings::{ByteOrder, Coding, RuleParts, Subject, Take},
+    form::NumberForm,
+    settings::{ByteOrder, Coding, FormParts, Subject, Take},
     text::{Printed, compact},
 };
 use crate::CardIdentity;
@@ -19,19 +19,19 @@ pub struct Lesson {
     pub card: CardIdentity,
 }
 
-/// The rules that fit some cards.
+/// The forms that fit some cards.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fitting {
-    /// The rules, the simplest first: at most [`Fitting::MOST`].
-    pub rules: Vec<NumberRule>,
-    /// How many rules were tried.
+    /// The forms, the simplest first: at most [`Fitting::MOST`].
+    pub forms: Vec<NumberForm>,
+    /// How many forms were tried.
     pub n_tried: usize,
-    /// Whether more rules fit than are given.
+    /// Whether more forms fit than are given.
     pub more: bool,
 }
 
 impl Fitting {
-    /// The most rules that are given.
+    /// The most forms that are given.
     pub const MOST: usize = 8;
 }
 
@@ -41,10 +41,10 @@ const LONGEST_PREFIX: usize = 6;
 /// The fewest digits that must come from the card; fewer agree by chance.
 const FEWEST_DIGITS: usize = 4;
 
-/// The most rules that differ in padding, digits, prefix and check digit only.
+/// The most forms that differ in padding, digits, prefix and check digit only.
 const MOST_OF_A_KIND: usize = 3;
 
-/// The rules under which every one of these cards bears its print.
+/// The forms under which every one of these cards bears its print.
 ///
 /// Tried are all that the first card leaves possible of: UID or number; as read
 /// or reversed; all bytes, the first or last three or four; hexadecimal,
@@ -53,9 +53,9 @@ const MOST_OF_A_KIND: usize = 3;
 /// up to six characters printed before it; no check digit, a Luhn digit, a fixed
 /// one. That is some thousands at most, whatever is printed. The simplest come
 /// first; of those that differ in little, three. One card is seldom enough:
-/// each further one removes rules that fitted by chance.
+/// each further one removes forms that fitted by chance.
 #[must_use]
-pub fn fitting_rules(lessons: &[Lesson]) -> Fitting {
+pub fn fitting_forms(lessons: &[Lesson]) -> Fitting {
     let Some(first) = lessons.first() else {
         return Fitting::default();
     };
@@ -68,20 +68,20 @@ pub fn fitting_rules(lessons: &[Lesson]) -> Fitting {
 
 /// Settings of which everything but the digits and what is around them is
 /// fixed, the simplest first.
-fn bases(lessons: &[Lesson]) -> Vec<RuleParts> {
+fn bases(lessons: &[Lesson]) -> Vec<FormParts> {
     let mut bases = Vec::new();
     for of in [Subject::Uid, Subject::Number] {
         for order in [ByteOrder::AsRead, ByteOrder::Reversed] {
             for take in takes(of, lessons) {
                 for coding in [Coding::Hex, Coding::Decimal, Coding::Facility] {
-                    let base = RuleParts {
+                    let base = FormParts {
                         of,
                         take,
                         order,
                         coding,
-                        ..RuleParts::default()
+                        ..FormParts::default()
                     };
-                    bases.extend(paddings(&base, lessons).map(|pad_to| RuleParts {
+                    bases.extend(paddings(&base, lessons).map(|pad_to| FormParts {
                         pad_to,
                         ..base.clone()
                     }));
@@ -107,7 +107,7 @@ fn takes(of: Subject, lessons: &[Lesson]) -> Vec<Take> {
 
 /// The widths to try: none, the one that the largest number of so many bytes
 /// needs, and that of the print where it begins with a zero.
-fn paddings(base: &RuleParts, lessons: &[Lesson]) -> impl Iterator<Item = u8> + use<> {
+fn paddings(base: &FormParts, lessons: &[Lesson]) -> impl Iterator<Item = u8> + use<> {
     let n_bytes = match base.take {
         Take::First(n) | Take::Last(n) => Some(usize::from(n)),
         Take::All => lessons
@@ -142,7 +142,7 @@ fn decimal_width(n_bytes: usize) -> u8 {
 struct Trial<'a> {
     lessons: &'a [Lesson],
     n_tried: usize,
-    found: HashMap<NumberRule, u32>,
+    found: HashMap<NumberForm, u32>,
 }
 
 impl<'a> Trial<'a> {
@@ -155,9 +155,9 @@ impl<'a> Trial<'a> {
     }
 
     /// Tries what can be printed of one row of digits.
-    fn try_base(&mut self, base: &RuleParts, first: &Lesson) {
-        let plain = NumberRule::new(base.clone()).ok();
-        let Some(digits) = plain.and_then(|rule| rule.apply(&first.card)) else {
+    fn try_base(&mut self, base: &FormParts, first: &Lesson) {
+        let plain = NumberForm::new(base.clone()).ok();
+        let Some(digits) = plain.and_then(|form| form.apply(&first.card)) else {
             return;
         };
         let digits = compact(&digits);
@@ -174,7 +174,7 @@ impl<'a> Trial<'a> {
     }
 
     /// Tries which end of the print comes from the digits; the rest is prefix.
-    fn try_body(&mut self, base: &RuleParts, digits: &str, body: &str, check_digit: CheckDigit) {
+    fn try_body(&mut self, base: &FormParts, digits: &str, body: &str, check_digit: CheckDigit) {
         let fewest = FEWEST_DIGITS.max(body.len().div_ceil(2));
         let fewest = fewest.max(body.len().saturating_sub(LONGEST_PREFIX));
         for n_digits in (fewest..=digits.len().min(body.len())).rev() {
@@ -183,7 +183,7 @@ impl<'a> Trial<'a> {
             };
             for start in places(digits, tail) {
                 for (from_digit, to_digit) in ranges(start, n_digits, digits.len()) {
-                    self.try_rule(RuleParts {
+                    self.try_form(FormParts {
                         from_digit,
                         to_digit,
                         prefix: prefix.to_owned(),
@@ -195,34 +195,34 @@ impl<'a> Trial<'a> {
         }
     }
 
-    fn try_rule(&mut self, parts: RuleParts) {
+    fn try_form(&mut self, parts: FormParts) {
         self.n_tried += 1;
-        let Ok(rule) = NumberRule::new(parts) else {
+        let Ok(form) = NumberForm::new(parts) else {
             return;
         };
         let mut lessons = self.lessons.iter();
-        if lessons.all(|lesson| rule.gives(&lesson.printed, &lesson.card)) {
-            let cost = cost(&rule);
-            self.found.insert(rule, cost);
+        if lessons.all(|lesson| form.gives(&lesson.printed, &lesson.card)) {
+            let cost = cost(&form);
+            self.found.insert(form, cost);
         }
     }
 
     fn outcome(mut self) -> Fitting {
         self.drop_needless_prefixes();
         let mut found: Vec<_> = self.found.into_iter().collect();
-        found.sort_by_cached_key(|(rule, cost)| (*cost, format!("{:?}", rule.parts())));
+        found.sort_by_cached_key(|(form, cost)| (*cost, format!("{:?}", form.parts())));
         let n_found = found.len();
         let mut n_of_kind = HashMap::new();
-        let mut rules: Vec<_> = found.into_iter().map(|(rule, _)| rule).collect();
-        rules.retain(|rule| {
-            let n = n_of_kind.entry(kind(rule)).or_insert(0_usize);
+        let mut forms: Vec<_> = found.into_iter().map(|(form, _)| form).collect();
+        forms.retain(|form| {
+            let n = n_of_kind.entry(kind(form)).or_insert(0_usize);
             *n += 1;
             *n <= MOST_OF_A_KIND
         });
-        rules.truncate(Fitting::MOST);
+        forms.truncate(Fitting::MOST);
         Fitting {
-            more: rules.len() < n_found,
-            rules,
+            more: forms.len() < n_found,
+            forms,
             n_tried: self.n_tried,
         }
     }
@@ -230,25 +230,25 @@ impl<'a> Trial<'a> {
     /// Digits that all these cards share can be taken for a prefix. Where they
     /// come from the card as well, that is the simpler explanation.
     fn drop_needless_prefixes(&mut self) {
-        let group = |rule: &NumberRule| {
-            let parts = rule.parts();
-            (kind(rule), parts.pad_to, parts.check_digit)
+        let group = |form: &NumberForm| {
+            let parts = form.parts();
+            (kind(form), parts.pad_to, parts.check_digit)
         };
         let mut shortest = HashMap::new();
-        for rule in self.found.keys() {
-            let n_chars = rule.parts().prefix.len();
-            let known = shortest.entry(group(rule)).or_insert(n_chars);
+        for form in self.found.keys() {
+            let n_chars = form.parts().prefix.len();
+            let known = shortest.entry(group(form)).or_insert(n_chars);
             *known = n_chars.min(*known);
         }
         self.found
-            .retain(|rule, _| shortest.get(&group(rule)) == Some(&rule.parts().prefix.len()));
+            .retain(|form, _| shortest.get(&group(form)) == Some(&form.parts().prefix.len()));
     }
 }
 
-/// What sets rules apart that differ in more than digits and what is around
+/// What sets forms apart that differ in more than digits and what is around
 /// them.
-fn kind(rule: &NumberRule) -> (Subject, Take, ByteOrder, Coding) {
-    let parts = rule.parts();
+fn kind(form: &NumberForm) -> (Subject, Take, ByteOrder, Coding) {
+    let parts = form.parts();
     (parts.of, parts.take, parts.order, parts.coding)
 }
 
@@ -276,9 +276,9 @@ fn ranges(start: usize, n_digits: usize, length: usize) -> Vec<(i8, i8)> {
     }
 }
 
-/// How much a rule supposes: the less, the likelier it is the one.
-fn cost(rule: &NumberRule) -> u32 {
-    let parts = rule.parts();
+/// How much a form supposes: the less, the likelier it is the one.
+fn cost(form: &NumberForm) -> u32 {
+    let parts = form.parts();
     let order = u32::from(parts.order == ByteOrder::Reversed);
     let take = if parts.take == Take::All { 0 } else { 3 };
     let coding = match parts.coding {

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     digits::{CheckDigit, DigitRange},
-    rule::InvalidRule,
+    form::InvalidForm,
 };
 
-/// Of what a rule makes a printed number.
+/// Of what a form makes a printed number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Subject {
@@ -64,7 +64,7 @@ pub enum Coding {
     Facility,
 }
 
-/// The settings of a rule, as a configuration says them.
+/// The settings of a form, as a configuration says them.
 ///
 /// As TOML, each with its default:
 ///
@@ -81,7 +81,7 @@ pub enum Coding {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct RuleParts {
+pub struct FormParts {
     /// Of what it is made.
     pub of: Subject,
     /// Which bytes are used.
@@ -130,7 +130,7 @@ fn is_last(position: &i8) -> bool {
     *position == DigitRange::ALL.to()
 }
 
-impl Default for RuleParts {
+impl Default for FormParts {
     fn default() -> Self {
         Self {
             of: Subject::default(),
@@ -157,21 +157,21 @@ impl fmt::Display for Take {
 }
 
 impl FromStr for Take {
-    type Err = InvalidRule;
+    type Err = InvalidForm;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let number = |n: &str| n.parse().map_err(|_| InvalidRule::Take);
+        let number = |n: &str| n.parse().map_err(|_| InvalidForm::Take);
         match text.split_once(' ') {
             None if text == "all" => Ok(Self::All),
             Some(("first", n)) => Ok(Self::First(number(n)?)),
             Some(("last", n)) => Ok(Self::Last(number(n)?)),
-            _ => Err(InvalidRule::Take),
+            _ => Err(InvalidForm::Take),
         }
     }
 }
 
 impl TryFrom<String> for Take {
-    type Error = InvalidRule;
+    type Error = InvalidForm;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text.parse()

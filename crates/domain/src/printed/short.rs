@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::digits::DigitRange;
-use crate::{CardNumber, InvalidRule};
+use crate::{CardNumber, InvalidForm};
 
 /// The digits of a printed number that a clerk types from a bad card.
 ///
@@ -188,7 +188,7 @@ impl ShortNumberRule {
 }
 
 impl TryFrom<Settings> for ShortNumberRule {
-    type Error = InvalidRule;
+    type Error = InvalidForm;
 
     fn try_from(settings: Settings) -> Result<Self, Self::Error> {
         let digits = DigitRange::new(settings.from_digit, settings.to_digit)?;

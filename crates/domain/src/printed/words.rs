@@ -1,14 +1,14 @@
-//! Rules in words that people check against a card in their hand.
+//! Forms in words that people check against a card in their hand.
 
 use super::{
     digits::{CheckDigit, DigitRange},
-    rule::NumberRule,
+    form::NumberForm,
     settings::{ByteOrder, Coding, Subject, Take},
 };
 use crate::Language;
 
-impl NumberRule {
-    /// The rule in words, such as `UID, reversed, decimal`.
+impl NumberForm {
+    /// The form in words, such as `UID, reversed, decimal`.
     #[must_use]
     pub fn describe(&self, language: Language) -> String {
         let parts = self.parts();
@@ -117,15 +117,15 @@ fn check_digit(check_digit: CheckDigit, language: Language) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::RuleParts;
+    use crate::FormParts;
 
     #[test]
-    fn a_rule_is_said_in_both_languages() {
-        let all = RuleParts::default;
+    fn a_form_is_said_in_both_languages() {
+        let all = FormParts::default;
         let cases = [
             (all(), "UID, hexadecimal", "UID，十六进制"),
             (
-                RuleParts {
+                FormParts {
                     take: Take::Last(3),
                     coding: Coding::Facility,
                     prefix: "XK".into(),
@@ -135,7 +135,7 @@ mod tests {
                 "UID，末 3 字节，韦根 26 位（区号,卡号），前缀 XK",
             ),
             (
-                RuleParts {
+                FormParts {
                     order: ByteOrder::Reversed,
                     coding: Coding::Decimal,
                     pad_to: 10,
@@ -146,7 +146,7 @@ mod tests {
                 "UID，字节反序，十进制，补零至 10 位，后加固定的 0",
             ),
             (
-                RuleParts {
+                FormParts {
                     of: Subject::Number,
                     from_digit: 9,
                     to_digit: -2,
@@ -158,9 +158,9 @@ mod tests {
             ),
         ];
         for (parts, english, chinese) in cases {
-            let rule = NumberRule::new(parts).unwrap();
-            assert_eq!(rule.describe(Language::English), english);
-            assert_eq!(rule.describe(Language::Chinese), chinese);
+            let form = NumberForm::new(parts).unwrap();
+            assert_eq!(form.describe(Language::English), english);
+            assert_eq!(form.describe(Language::Chinese), chinese);
         }
     }
 }

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::{Connection, TransactionBehavior, functions::FunctionFlags, types::ValueRef};
-use xueka_domain::{CardIdentity, CardKey, Counting, NumberRule, Printed, Subject, Uid};
+use xueka_domain::{CardIdentity, CardKey, Counting, NumberForm, Printed, Subject, Uid};
 
 use super::{
     cards,
@@ -28,11 +28,11 @@ const MOST_CARDS: usize = 64;
 const RULES_AT_ONCE: usize = 2;
 
 /// The forms that show a part, with their ids in the database.
-pub(super) type Forms = BTreeMap<i64, NumberRule>;
+pub(super) type Forms = BTreeMap<i64, NumberForm>;
 
 /// Brings `forms` and `prints` in line with the rules in use; whole forms among
 /// them need nothing. Takes seconds for a million cards when a form is new.
-pub(super) fn settle(sql: &mut Connection, rules: &[NumberRule]) -> Work<Forms> {
+pub(super) fn settle(sql: &mut Connection, rules: &[NumberForm]) -> Work<Forms> {
     let wanted: HashSet<String> = rules
         .iter()
         .filter(|rule| !rule.is_whole())
@@ -78,7 +78,7 @@ fn stored(sql: &Connection) -> Work<BTreeMap<i64, String>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-fn rule_text(rule: &NumberRule) -> Work<String> {
+fn rule_text(rule: &NumberForm) -> Work<String> {
     serde_json::to_string(rule).map_err(|_| Failure::Malformed("rule"))
 }
 
@@ -134,7 +134,7 @@ fn define_function(sql: &Connection, forms: &Forms) -> Work<()> {
 
 /// The cards on record that bear this print under one of the rules, live ones
 /// first.
-pub(crate) fn find(sql: &Connection, printed: &Printed, rules: &[NumberRule]) -> Work<FoundCards> {
+pub(crate) fn find(sql: &Connection, printed: &Printed, rules: &[NumberForm]) -> Work<FoundCards> {
     let snapshot = sql.unchecked_transaction()?;
     let mut found = FoundCards::default();
     let mut ids: Vec<i64> = Vec::new();
@@ -142,12 +142,12 @@ pub(crate) fn find(sql: &Connection, printed: &Printed, rules: &[NumberRule]) ->
         for id in bearers(&snapshot, printed, rule, &mut found.more)? {
             let known = ids.iter().position(|known| *known == id);
             if let Some(card) = known.and_then(|known| found.cards.get_mut(known)) {
-                card.rules.push(at);
+                card.forms.push(at);
             } else if found.cards.len() < MOST_CARDS {
                 ids.push(id);
                 found.cards.push(FoundCard {
                     card: cards::record(&snapshot, id)?,
-                    rules: vec![at],
+                    forms: vec![at],
                 });
             } else {
                 found.more = true;
@@ -162,7 +162,7 @@ pub(crate) fn find(sql: &Connection, printed: &Printed, rules: &[NumberRule]) ->
 fn bearers(
     sql: &Connection,
     printed: &Printed,
-    rule: &NumberRule,
+    rule: &NumberForm,
     more: &mut bool,
 ) -> Work<Vec<i64>> {
     let keys = if rule.is_whole() {
@@ -192,7 +192,7 @@ fn bearers(
 fn kept_keys(
     sql: &Connection,
     printed: &Printed,
-    rule: &NumberRule,
+    rule: &NumberForm,
     more: &mut bool,
 ) -> Work<Vec<CardKey>> {
     let mut statement = sql.prepare_cached(
@@ -214,7 +214,7 @@ fn kept_keys(
 }
 
 /// Counts the cards on record that would bear the same print under each rule.
-pub(crate) fn clashes(sql: &Connection, rules: &[NumberRule]) -> Work<ClashReport> {
+pub(crate) fn clashes(sql: &Connection, rules: &[NumberForm]) -> Work<ClashReport> {
     let snapshot = sql.unchecked_transaction()?;
     let n_cards = snapshot.query_row("SELECT count(*) FROM cards", [], |row| row.get(0))?;
     let mut clashes = Vec::new();

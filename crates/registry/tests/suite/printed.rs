@@ -36,7 +36,7 @@ pub(crate) async fn every_form_finds_the_card(stand: &Stand) {
         assert_eq!(found.cards.len(), 1, "rule {rule}");
         let only = &found.cards[0];
         assert_eq!(only.card.number, Some(number(1)), "rule {rule}");
-        assert!(only.rules.contains(&rule), "rule {rule}: {:?}", only.rules);
+        assert!(only.forms.contains(&rule), "rule {rule}: {:?}", only.forms);
         assert!(!found.more);
     }
 }
@@ -74,7 +74,7 @@ pub(crate) async fn all_cards_that_bear_a_print_are_given(stand: &Stand) {
     // Numbers 1 and 2 differ in their last digit only, which is left out.
     let numbers: Vec<_> = found.cards.iter().map(|found| found.card.number).collect();
     assert_eq!(numbers, [Some(number(1)), Some(number(2))]);
-    assert!(found.cards.iter().all(|found| found.rules == [6]));
+    assert!(found.cards.iter().all(|found| found.forms == [6]));
 
     stand.lose(number_key(1)).await.unwrap();
     let found = find(stand, &digits).await;

@@ -7,8 +7,8 @@ use std::sync::{
 
 use jiff::{SignedDuration, Timestamp};
 use xueka_domain::{
-    CardFamily, CardIdentity, CardKey, CardNumber, Coding, Enrolment, IssuedCard, IssuedState,
-    NumberRule, RollEntry, RuleParts, Student, StudentNumber, Subject, Take, Uid,
+    CardFamily, CardIdentity, CardKey, CardNumber, Coding, Enrolment, FormParts, IssuedCard,
+    IssuedState, NumberForm, RollEntry, Student, StudentNumber, Subject, Take, Uid,
 };
 use xueka_registry::{
     CardRecord, Collection, Commit, OpenOptions, Refusal, Registration, RegistrationOutcome,
@@ -117,20 +117,20 @@ impl Stand {
 /// The forms in which the stand finds cards: the standard ones; the last three
 /// bytes of the UID as facility and number; the number's ninth digit to its last
 /// but one.
-pub(crate) fn forms() -> Vec<NumberRule> {
-    let facility = RuleParts {
+pub(crate) fn forms() -> Vec<NumberForm> {
+    let facility = FormParts {
         take: Take::Last(3),
         coding: Coding::Facility,
-        ..RuleParts::default()
+        ..FormParts::default()
     };
-    let digits = RuleParts {
+    let digits = FormParts {
         of: Subject::Number,
         from_digit: 9,
         to_digit: -2,
-        ..RuleParts::default()
+        ..FormParts::default()
     };
-    let parts = [facility, digits].map(|parts| NumberRule::new(parts).unwrap());
-    NumberRule::standard().into_iter().chain(parts).collect()
+    let parts = [facility, digits].map(|parts| NumberForm::new(parts).unwrap());
+    NumberForm::standard().into_iter().chain(parts).collect()
 }
 
 /// Who and when: `minute` minutes after a fixed moment.

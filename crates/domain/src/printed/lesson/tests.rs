@@ -13,20 +13,20 @@ fn lesson(printed: &str, number: Option<&str>, uid: Option<&str>) -> Lesson {
     }
 }
 
-fn first(lessons: &[Lesson]) -> RuleParts {
-    let fitting = fitting_rules(lessons);
-    fitting.rules.first().expect("a rule fits").parts().clone()
+fn first(lessons: &[Lesson]) -> FormParts {
+    let fitting = fitting_forms(lessons);
+    fitting.forms.first().expect("a form fits").parts().clone()
 }
 
 #[test]
-fn the_simplest_rule_comes_first() {
+fn the_simplest_form_comes_first() {
     use {ByteOrder::*, Coding::*, Subject::*, Take::*};
-    let parts = |of, take, order, coding| RuleParts {
+    let parts = |of, take, order, coding| FormParts {
         of,
         take,
         order,
         coding,
-        ..RuleParts::default()
+        ..FormParts::default()
     };
     let uid = Some("1EA68671");
     let long = Some("04A1B2C3D4E5F6");
@@ -40,7 +40,7 @@ fn the_simplest_rule_comes_first() {
             "0514229873",
             None,
             uid,
-            RuleParts {
+            FormParts {
                 pad_to: 10,
                 ..parts(Uid, All, AsRead, Decimal)
             },
@@ -62,7 +62,7 @@ fn the_simplest_rule_comes_first() {
             "1234567",
             number,
             uid,
-            RuleParts {
+            FormParts {
                 from_digit: 9,
                 to_digit: -2,
                 ..parts(Number, All, AsRead, Hex)
@@ -80,8 +80,8 @@ fn a_second_card_tells_a_luhn_digit_from_a_fixed_one() {
     let one = lesson("79927398713", Some("7992739871"), None);
     let two = lesson("79927398705", Some("7992739870"), None);
     let both = |lessons: &[Lesson]| {
-        let rules = fitting_rules(lessons).rules;
-        let kinds = rules.iter().map(|rule| rule.parts().check_digit);
+        let forms = fitting_forms(lessons).forms;
+        let kinds = forms.iter().map(|form| form.parts().check_digit);
         kinds.collect::<Vec<_>>()
     };
     let alone = both(std::slice::from_ref(&one));
@@ -98,7 +98,7 @@ fn cards_of_two_lengths_tell_from_which_side_digits_count() {
     ];
     let found = first(&lessons);
     assert_eq!((found.from_digit, found.to_digit), (9, -2));
-    assert_eq!(fitting_rules(&lessons).rules.len(), 1);
+    assert_eq!(fitting_forms(&lessons).forms.len(), 1);
 }
 
 #[test]
@@ -112,19 +112,19 @@ fn a_prefix_is_found() {
 }
 
 #[test]
-fn what_has_nothing_to_do_with_the_card_fits_no_rule() {
-    let fitting = fitting_rules(&[lesson("99887766", None, Some("1EA68671"))]);
-    assert_eq!(fitting.rules, []);
+fn what_has_nothing_to_do_with_the_card_fits_no_form() {
+    let fitting = fitting_forms(&[lesson("99887766", None, Some("1EA68671"))]);
+    assert_eq!(fitting.forms, []);
     let mixed = [
         lesson("1EA68671", None, Some("1EA68671")),
         lesson("514229873", None, Some("1EA68671")),
     ];
     assert_eq!(
-        fitting_rules(&mixed).rules,
+        fitting_forms(&mixed).forms,
         [],
         "two forms on one school's cards"
     );
-    assert_eq!(fitting_rules(&[]), Fitting::default());
+    assert_eq!(fitting_forms(&[]), Fitting::default());
 }
 
 #[test]
@@ -145,10 +145,10 @@ proptest! {
             crate::Uid::try_from(uid.as_slice()).ok(),
         );
         let lesson = Lesson { printed: text.parse().unwrap(), card: card.unwrap() };
-        let fitting = fitting_rules(std::slice::from_ref(&lesson));
+        let fitting = fitting_forms(std::slice::from_ref(&lesson));
         prop_assert!(fitting.n_tried < 20_000, "{}", fitting.n_tried);
-        for rule in &fitting.rules {
-            prop_assert!(rule.gives(&lesson.printed, &lesson.card));
+        for form in &fitting.forms {
+            prop_assert!(form.gives(&lesson.printed, &lesson.card));
         }
     }
 
@@ -158,7 +158,7 @@ proptest! {
         let digit = char::from(b'0' + digit);
         let row = |n: usize| std::iter::repeat_n(digit, n).collect::<String>();
         let lesson = lesson(&row(n_chars), Some(&row(19)), Some(&row(20)));
-        let fitting = fitting_rules(&[lesson]);
+        let fitting = fitting_forms(&[lesson]);
         prop_assert!(fitting.n_tried < 20_000, "{}", fitting.n_tried);
     }
 }

@@ -3,20 +3,20 @@
 use std::path::Path;
 
 use tokio::sync::oneshot;
-use xueka_domain::{IssuedCard, IssuedState, RuleParts, Student, Take};
+use xueka_domain::{FormParts, IssuedCard, IssuedState, Student, Take};
 
 use super::{super::writer, *};
 use crate::{OpenOptions, Registration, Registry, Stamp};
 
-fn form(take: Take) -> NumberRule {
-    NumberRule::new(RuleParts {
+fn form(take: Take) -> NumberForm {
+    NumberForm::new(FormParts {
         take,
-        ..RuleParts::default()
+        ..FormParts::default()
     })
     .unwrap()
 }
 
-async fn open(path: &Path, forms: Vec<NumberRule>) -> Registry {
+async fn open(path: &Path, forms: Vec<NumberForm>) -> Registry {
     let options = OpenOptions {
         forms,
         ..OpenOptions::default()
@@ -54,7 +54,7 @@ async fn take_in(registry: &Registry, uid: &str) {
     assert_eq!(outcome.unwrap().registered, 1);
 }
 
-async fn n_found(registry: &Registry, printed: &str, rule: &NumberRule) -> usize {
+async fn n_found(registry: &Registry, printed: &str, rule: &NumberForm) -> usize {
     let printed = printed.parse().unwrap();
     let found = registry.find_printed(printed, vec![rule.clone()]).await;
     found.unwrap().cards.len()
@@ -72,7 +72,7 @@ async fn prints_follow_the_configuration() {
     let path = folder.path().join("registry.db");
     let (first, last) = (form(Take::First(3)), form(Take::Last(3)));
 
-    let registry = open(&path, NumberRule::standard()).await;
+    let registry = open(&path, NumberForm::standard()).await;
     take_in(&registry, "1EA68671").await;
     assert_eq!(n_prints(&registry).await, 0, "whole forms need none");
     assert_eq!(n_found(&registry, "1EA686", &first).await, 0);

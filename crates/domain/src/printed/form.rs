@@ -5,23 +5,23 @@ use thiserror::Error;
 
 use super::{
     digits::{CheckDigit, DigitRange},
-    settings::{ByteOrder, Coding, RuleParts, Subject, Take},
+    settings::{ByteOrder, Coding, FormParts, Subject, Take},
     text::{Printed, compact},
 };
 use crate::{CardIdentity, CardKey, CardNumber, Uid};
 
 /// A form in which cards bear their UID or number, whose settings make sense.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "RuleParts", into = "RuleParts")]
-pub struct NumberRule {
-    parts: RuleParts,
+#[serde(try_from = "FormParts", into = "FormParts")]
+pub struct NumberForm {
+    parts: FormParts,
     digits: DigitRange,
 }
 
-/// Why settings make no rule.
+/// Why settings make no form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum InvalidRule {
-    /// `take` is none of its forms.
+pub enum InvalidForm {
+    /// `take` is none of its values.
     #[error("take is \"all\", or \"first\" or \"last\" with 1 to 10 bytes, such as \"last 4\"")]
     Take,
     /// Zeros up to more digits than any form has.
@@ -36,7 +36,7 @@ pub enum InvalidRule {
     /// The prefix has a sign that no print has, or is too long.
     #[error("prefix is at most 8 letters, digits, hyphens, dots or slashes")]
     Prefix,
-    /// `check_digit` is none of its forms.
+    /// `check_digit` is none of its values.
     #[error("check_digit is \"none\", \"luhn\" or one digit")]
     CheckDigit,
     /// A Luhn digit after letters.
@@ -50,19 +50,19 @@ pub enum InvalidRule {
     FacilityPadding,
 }
 
-impl NumberRule {
+impl NumberForm {
     /// The most digits that zeros can be put before.
     const MAX_PAD: u8 = 25;
 
     /// The lengths that the bytes of a UID have.
     const UID_LENGTHS: [usize; 4] = [4, 7, 8, 10];
 
-    /// Makes a rule of its settings.
+    /// Makes a form of its settings.
     ///
     /// # Errors
     ///
-    /// [`InvalidRule`] names the setting and what it can be.
-    pub fn new(parts: RuleParts) -> Result<Self, InvalidRule> {
+    /// [`InvalidForm`] names the setting and what it can be.
+    pub fn new(parts: FormParts) -> Result<Self, InvalidForm> {
         let digits = DigitRange::new(parts.from_digit, parts.to_digit)?;
         let is_printable = |b: u8| b.is_ascii_alphanumeric() || b"-./".contains(&b);
         let takes_three = matches!(parts.take, Take::First(3) | Take::Last(3));
@@ -71,19 +71,19 @@ impl NumberRule {
         if let Take::First(n) | Take::Last(n) = parts.take
             && !(1..=10).contains(&n)
         {
-            Err(InvalidRule::Take)
+            Err(InvalidForm::Take)
         } else if parts.pad_to > Self::MAX_PAD {
-            Err(InvalidRule::PadTo)
+            Err(InvalidForm::PadTo)
         } else if parts.prefix.len() > 8 || !parts.prefix.bytes().all(is_printable) {
-            Err(InvalidRule::Prefix)
+            Err(InvalidForm::Prefix)
         } else if matches!(parts.check_digit, CheckDigit::Fixed(10..)) {
-            Err(InvalidRule::CheckDigit)
+            Err(InvalidForm::CheckDigit)
         } else if has_letters && parts.check_digit == CheckDigit::Luhn {
-            Err(InvalidRule::LuhnOfHex)
+            Err(InvalidForm::LuhnOfHex)
         } else if is_facility && !takes_three {
-            Err(InvalidRule::FacilityBytes)
+            Err(InvalidForm::FacilityBytes)
         } else if is_facility && parts.pad_to > 0 {
-            Err(InvalidRule::FacilityPadding)
+            Err(InvalidForm::FacilityPadding)
         } else {
             Ok(Self { parts, digits })
         }
@@ -93,14 +93,14 @@ impl NumberRule {
     /// hexadecimal and as a decimal number, each as read and reversed.
     #[must_use]
     pub fn standard() -> Vec<Self> {
-        let uid = |order, coding| RuleParts {
+        let uid = |order, coding| FormParts {
             order,
             coding,
-            ..RuleParts::default()
+            ..FormParts::default()
         };
-        let number = RuleParts {
+        let number = FormParts {
             of: Subject::Number,
-            ..RuleParts::default()
+            ..FormParts::default()
         };
         let parts = [
             number,
@@ -109,13 +109,13 @@ impl NumberRule {
             uid(ByteOrder::AsRead, Coding::Decimal),
             uid(ByteOrder::Reversed, Coding::Decimal),
         ];
-        let rules = parts.into_iter().map(Self::new);
-        rules.filter_map(Result::ok).collect()
+        let forms = parts.into_iter().map(Self::new);
+        forms.filter_map(Result::ok).collect()
     }
 
     /// Its settings.
     #[must_use]
-    pub fn parts(&self) -> &RuleParts {
+    pub fn parts(&self) -> &FormParts {
         &self.parts
     }
 
@@ -125,7 +125,7 @@ impl NumberRule {
         self.digits
     }
 
-    /// What is printed on a card; `None` when the card lacks what the rule is
+    /// What is printed on a card; `None` when the card lacks what the form is
     /// of, or has too few bytes or digits.
     #[must_use]
     pub fn apply(&self, card: &CardIdentity) -> Option<String> {
@@ -242,7 +242,7 @@ impl NumberRule {
     }
 
     /// The UIDs or numbers, random UIDs aside, that are printed so: at most a
-    /// few, of different lengths; none when the rule is not
+    /// few, of different lengths; none when the form is not
     /// [`is_whole`](Self::is_whole), for then there can be any number of them.
     #[must_use]
     pub fn candidates(&self, printed: &Printed) -> Vec<CardKey> {
@@ -353,17 +353,17 @@ fn with_all_zeros(text: &str, prefix: &str) -> String {
     complete().unwrap_or_else(|| text.to_owned())
 }
 
-impl TryFrom<RuleParts> for NumberRule {
-    type Error = InvalidRule;
+impl TryFrom<FormParts> for NumberForm {
+    type Error = InvalidForm;
 
-    fn try_from(parts: RuleParts) -> Result<Self, Self::Error> {
+    fn try_from(parts: FormParts) -> Result<Self, Self::Error> {
         Self::new(parts)
     }
 }
 
-impl From<NumberRule> for RuleParts {
-    fn from(rule: NumberRule) -> Self {
-        rule.parts
+impl From<NumberForm> for FormParts {
+    fn from(form: NumberForm) -> Self {
+        form.parts
     }
 }
 

@@ -1,19 +1,19 @@
-//! Rules on known prints, and what holds for all of them.
+//! Forms on known prints, and what holds for all of them.
 
 use proptest::prelude::*;
 
 use super::*;
 
-fn rule(parts: RuleParts) -> NumberRule {
-    NumberRule::new(parts).unwrap()
+fn form(parts: FormParts) -> NumberForm {
+    NumberForm::new(parts).unwrap()
 }
 
-fn uid_rule(take: Take, order: ByteOrder, coding: Coding) -> NumberRule {
-    rule(RuleParts {
+fn uid_form(take: Take, order: ByteOrder, coding: Coding) -> NumberForm {
+    form(FormParts {
         take,
         order,
         coding,
-        ..RuleParts::default()
+        ..FormParts::default()
     })
 }
 
@@ -39,83 +39,83 @@ fn known_prints_follow_from_their_bytes() {
     let cases: [(&[u8], _, &str, &str); 12] = [
         (
             &[0x1E, 0xA6, 0x86, 0x71],
-            uid_rule(All, AsRead, Decimal),
+            uid_form(All, AsRead, Decimal),
             "514229873",
             "as read",
         ),
         (
             &[0x1E, 0xA6, 0x86, 0x71],
-            uid_rule(All, Reversed, Decimal),
+            uid_form(All, Reversed, Decimal),
             "1904649758",
             "reversed decimal",
         ),
         (
             &[0x1E, 0xA6, 0x86, 0x71],
-            uid_rule(All, Reversed, Hex),
+            uid_form(All, Reversed, Hex),
             "7186A61E",
             "reversed",
         ),
         (
             &[0x0A, 0x00, 0x4D, 0x76, 0x03],
-            uid_rule(All, AsRead, Hex),
+            uid_form(All, AsRead, Hex),
             "0A004D7603",
             "a leading zero stays",
         ),
         (
             &[0x0A, 0x00, 0x4D, 0x76, 0x03],
-            uid_rule(All, AsRead, Decimal),
+            uid_form(All, AsRead, Decimal),
             "42954749443",
             "more than 32 bits",
         ),
         (
             &[0x0A, 0x00, 0x4D, 0x76, 0x03],
-            rule(RuleParts {
+            form(FormParts {
                 coding: Decimal,
                 pad_to: 13,
-                ..RuleParts::default()
+                ..FormParts::default()
             }),
             "0042954749443",
             "with zeros before it",
         ),
         (
             &[0x0A, 0x00, 0x4D, 0x76, 0x03],
-            uid_rule(Last(3), AsRead, Facility),
+            uid_form(Last(3), AsRead, Facility),
             "077,30211",
             "facility and number",
         ),
         (
             &[0x04, 0xA1, 0xB2, 0xC3, 0xD4, 0xE5, 0xF6],
-            uid_rule(First(4), AsRead, Hex),
+            uid_form(First(4), AsRead, Hex),
             "04A1B2C3",
             "a reader that gives the first four of seven",
         ),
         (
             &[0x04, 0xA1, 0xB2, 0xC3, 0xD4, 0xE5, 0xF6],
-            uid_rule(Last(4), Reversed, Hex),
+            uid_form(Last(4), Reversed, Hex),
             "F6E5D4C3",
             "the last four, turned round",
         ),
         (
             &[0x04, 0xA1, 0xB2, 0xC3, 0xD4, 0xE5, 0xF6],
-            uid_rule(First(3), AsRead, Decimal),
+            uid_form(First(3), AsRead, Decimal),
             "303538",
             "three bytes as a number",
         ),
         (
             &[0xFF; 10],
-            uid_rule(All, AsRead, Decimal),
+            uid_form(All, AsRead, Decimal),
             "1208925819614629174706175",
             "ten bytes",
         ),
         (
             &[0xFF, 0xFF, 0xFF, 0xFF],
-            uid_rule(First(3), AsRead, Facility),
+            uid_form(First(3), AsRead, Facility),
             "255,65535",
             "as large as can be",
         ),
     ];
-    for (bytes, rule, expected, why) in cases {
-        let applied = rule.apply_to_bytes(bytes);
+    for (bytes, form, expected, why) in cases {
+        let applied = form.apply_to_bytes(bytes);
         assert_eq!(applied.as_deref(), Some(expected), "{why}");
     }
 }
@@ -123,12 +123,12 @@ fn known_prints_follow_from_their_bytes() {
 #[test]
 fn a_number_is_printed_by_its_digits() {
     let number = |parts| {
-        rule(RuleParts {
+        form(FormParts {
             of: Subject::Number,
             ..parts
         })
     };
-    let all = RuleParts::default();
+    let all = FormParts::default();
     let cases = [
         (
             "1000751012345678",
@@ -144,7 +144,7 @@ fn a_number_is_printed_by_its_digits() {
         ),
         (
             "1000751012345678",
-            number(RuleParts {
+            number(FormParts {
                 take: Take::Last(4),
                 ..all.clone()
             }),
@@ -153,7 +153,7 @@ fn a_number_is_printed_by_its_digits() {
         ),
         (
             "1000751012345678",
-            number(RuleParts {
+            number(FormParts {
                 order: ByteOrder::Reversed,
                 take: Take::Last(4),
                 ..all.clone()
@@ -163,7 +163,7 @@ fn a_number_is_printed_by_its_digits() {
         ),
         (
             "7992739871",
-            number(RuleParts {
+            number(FormParts {
                 prefix: "BJ-".into(),
                 check_digit: CheckDigit::Luhn,
                 ..all.clone()
@@ -173,7 +173,7 @@ fn a_number_is_printed_by_its_digits() {
         ),
         (
             "12345678",
-            number(RuleParts {
+            number(FormParts {
                 check_digit: CheckDigit::Fixed(0),
                 pad_to: 10,
                 ..all.clone()
@@ -183,7 +183,7 @@ fn a_number_is_printed_by_its_digits() {
         ),
         (
             "1000751012345678",
-            number(RuleParts {
+            number(FormParts {
                 from_digit: 9,
                 to_digit: -2,
                 ..all.clone()
@@ -193,7 +193,7 @@ fn a_number_is_printed_by_its_digits() {
         ),
         (
             "12345678",
-            number(RuleParts {
+            number(FormParts {
                 from_digit: 9,
                 ..all
             }),
@@ -201,41 +201,41 @@ fn a_number_is_printed_by_its_digits() {
             "it has no ninth digit",
         ),
     ];
-    for (digits, rule, expected, why) in cases {
-        let applied = rule.apply(&with_number(digits));
+    for (digits, form, expected, why) in cases {
+        let applied = form.apply(&with_number(digits));
         assert_eq!(applied.as_deref(), expected, "{why}");
     }
 }
 
 #[test]
-fn a_card_without_what_a_rule_is_of_has_no_print() {
-    let of_number = rule(RuleParts {
+fn a_card_without_what_a_form_is_of_has_no_print() {
+    let of_number = form(FormParts {
         of: Subject::Number,
-        ..RuleParts::default()
+        ..FormParts::default()
     });
     assert_eq!(of_number.apply(&with_uid("1EA68671")), None);
-    let last_8 = uid_rule(Take::Last(8), ByteOrder::AsRead, Coding::Hex);
+    let last_8 = uid_form(Take::Last(8), ByteOrder::AsRead, Coding::Hex);
     assert_eq!(last_8.apply(&with_uid("1EA68671")), None, "too few bytes");
-    assert_eq!(NumberRule::standard()[1].apply(&with_number("1234")), None);
+    assert_eq!(NumberForm::standard()[1].apply(&with_number("1234")), None);
     assert_eq!(last_8.apply_to_bytes(&[]), None);
 }
 
 #[test]
 fn what_people_leave_out_still_matches() {
     use {ByteOrder::*, Coding::*, Take::*};
-    let padded = rule(RuleParts {
+    let padded = form(FormParts {
         coding: Decimal,
         pad_to: 10,
-        ..RuleParts::default()
+        ..FormParts::default()
     });
-    let last_digits = rule(RuleParts {
+    let last_digits = form(FormParts {
         coding: Decimal,
         pad_to: 10,
         from_digit: -8,
-        ..RuleParts::default()
+        ..FormParts::default()
     });
-    let facility = uid_rule(Last(3), AsRead, Facility);
-    let plain = uid_rule(All, AsRead, Hex);
+    let facility = uid_form(Last(3), AsRead, Facility);
+    let plain = uid_form(All, AsRead, Hex);
     let cases = [
         (&padded, "0514229873", "1EA68671", true, "as printed"),
         (&padded, "514229873", "1EA68671", true, "without the zero"),
@@ -256,8 +256,8 @@ fn what_people_leave_out_still_matches() {
         (&plain, "1e:a6:86:71", "1EA68671", true, "parted bytes"),
         (&plain, "7186A61E", "1EA68671", false, "the other order"),
     ];
-    for (rule, text, uid, expected, why) in cases {
-        let found = rule.matches(&printed(text), &with_uid(uid));
+    for (form, text, uid, expected, why) in cases {
+        let found = form.matches(&printed(text), &with_uid(uid));
         assert_eq!(found, expected, "{text}: {why}");
     }
     assert!(!padded.gives(&printed("514229873"), &with_uid("1EA68671")));
@@ -265,100 +265,100 @@ fn what_people_leave_out_still_matches() {
 
 #[test]
 fn settings_that_make_no_form_are_refused() {
-    let all = RuleParts::default;
+    let all = FormParts::default;
     let cases = [
         (
-            RuleParts {
+            FormParts {
                 take: Take::First(0),
                 ..all()
             },
-            InvalidRule::Take,
+            InvalidForm::Take,
         ),
         (
-            RuleParts {
+            FormParts {
                 take: Take::Last(11),
                 ..all()
             },
-            InvalidRule::Take,
+            InvalidForm::Take,
         ),
         (
-            RuleParts {
+            FormParts {
                 pad_to: 26,
                 ..all()
             },
-            InvalidRule::PadTo,
+            InvalidForm::PadTo,
         ),
         (
-            RuleParts {
+            FormParts {
                 from_digit: 0,
                 ..all()
             },
-            InvalidRule::DigitPosition,
+            InvalidForm::DigitPosition,
         ),
         (
-            RuleParts {
+            FormParts {
                 prefix: "卡".into(),
                 ..all()
             },
-            InvalidRule::Prefix,
+            InvalidForm::Prefix,
         ),
         (
-            RuleParts {
+            FormParts {
                 prefix: "123456789".into(),
                 ..all()
             },
-            InvalidRule::Prefix,
+            InvalidForm::Prefix,
         ),
         (
-            RuleParts {
+            FormParts {
                 check_digit: CheckDigit::Fixed(10),
                 ..all()
             },
-            InvalidRule::CheckDigit,
+            InvalidForm::CheckDigit,
         ),
         (
-            RuleParts {
+            FormParts {
                 check_digit: CheckDigit::Luhn,
                 ..all()
             },
-            InvalidRule::LuhnOfHex,
+            InvalidForm::LuhnOfHex,
         ),
         (
-            RuleParts {
+            FormParts {
                 coding: Coding::Facility,
                 ..all()
             },
-            InvalidRule::FacilityBytes,
+            InvalidForm::FacilityBytes,
         ),
         (
-            RuleParts {
+            FormParts {
                 coding: Coding::Facility,
                 take: Take::Last(3),
                 pad_to: 10,
                 ..all()
             },
-            InvalidRule::FacilityPadding,
+            InvalidForm::FacilityPadding,
         ),
     ];
     for (parts, expected) in cases {
-        assert_eq!(NumberRule::new(parts), Err(expected));
+        assert_eq!(NumberForm::new(parts), Err(expected));
     }
 }
 
 #[test]
 fn a_configuration_says_only_what_differs() {
-    let parts = RuleParts {
+    let parts = FormParts {
         coding: Coding::Decimal,
         order: ByteOrder::Reversed,
         take: Take::First(4),
         pad_to: 10,
-        ..RuleParts::default()
+        ..FormParts::default()
     };
-    let rule = rule(parts);
-    let text = toml::to_string(&rule).unwrap();
+    let form = form(parts);
+    let text = toml::to_string(&form).unwrap();
     let expected = "of = \"uid\"\ntake = \"first 4\"\norder = \"reversed\"\ncoding = \"decimal\"\npad_to = 10\n";
     assert_eq!(text, expected);
-    assert_eq!(toml::from_str::<NumberRule>(&text).unwrap(), rule);
+    assert_eq!(toml::from_str::<NumberForm>(&text).unwrap(), form);
     for (wrong, named) in [
         ("coding = \"octal\"", "octal"),
         ("take = \"some\"", "take is"),
@@ -366,21 +366,21 @@ fn a_configuration_says_only_what_differs() {
         ("check_digit = \"10\"", "check_digit is"),
         ("pad_to = 99", "pad_to is"),
     ] {
-        let message = toml::from_str::<NumberRule>(wrong).unwrap_err().to_string();
+        let message = toml::from_str::<NumberForm>(wrong).unwrap_err().to_string();
         assert!(message.contains(named), "{message}");
     }
 }
 
 #[test]
 fn a_whole_print_names_its_card() {
-    let standard = NumberRule::standard();
+    let standard = NumberForm::standard();
     let cases = [
         ("514229873", CardKey::Uid("1EA68671".parse().unwrap()), 3),
         ("1904649758", CardKey::Uid("1EA68671".parse().unwrap()), 4),
         ("7186A61E", CardKey::Uid("1EA68671".parse().unwrap()), 2),
     ];
-    for (text, key, rule) in cases {
-        let found = standard[rule].candidates(&printed(text));
+    for (text, key, form) in cases {
+        let found = standard[form].candidates(&printed(text));
         assert!(found.contains(&key), "{text}");
     }
     let number = "3104870012345678901";
@@ -392,11 +392,11 @@ fn a_whole_print_names_its_card() {
 
 #[test]
 fn every_standard_form_is_there() {
-    assert_eq!(NumberRule::standard().len(), 5);
-    assert!(NumberRule::standard().iter().all(NumberRule::is_whole));
+    assert_eq!(NumberForm::standard().len(), 5);
+    assert!(NumberForm::standard().iter().all(NumberForm::is_whole));
 }
 
-fn any_parts() -> impl Strategy<Value = RuleParts> {
+fn any_parts() -> impl Strategy<Value = FormParts> {
     let of = prop_oneof![Just(Subject::Uid), Just(Subject::Number)];
     let take = prop_oneof![
         Just(Take::All),
@@ -419,7 +419,7 @@ fn any_parts() -> impl Strategy<Value = RuleParts> {
     let first = (of, take, order, coding);
     (first, 0_u8..30, digits, prefix, check_digit).prop_map(
         |((of, take, order, coding), pad_to, (from_digit, to_digit), prefix, check_digit)| {
-            RuleParts {
+            FormParts {
                 of,
                 take,
                 order,
@@ -434,8 +434,8 @@ fn any_parts() -> impl Strategy<Value = RuleParts> {
     )
 }
 
-fn any_rule() -> impl Strategy<Value = NumberRule> {
-    any_parts().prop_filter_map("makes no rule", |parts| NumberRule::new(parts).ok())
+fn any_form() -> impl Strategy<Value = NumberForm> {
+    any_parts().prop_filter_map("makes no form", |parts| NumberForm::new(parts).ok())
 }
 
 fn any_uid() -> impl Strategy<Value = Uid> {
@@ -460,52 +460,52 @@ proptest! {
     #[test]
     fn no_settings_panic(parts in any_parts(), bytes in prop::collection::vec(any::<u8>(), 0..40),
                          card in any_card(), text in ".{0,50}") {
-        if let Ok(rule) = NumberRule::new(parts) {
-            let _ = rule.apply_to_bytes(&bytes);
-            let _ = rule.apply(&card);
-            let _ = rule.key_of(&text);
+        if let Ok(form) = NumberForm::new(parts) {
+            let _ = form.apply_to_bytes(&bytes);
+            let _ = form.apply(&card);
+            let _ = form.key_of(&text);
             if let Ok(printed) = text.parse() {
-                let _ = rule.matches(&printed, &card);
-                let _ = rule.candidates(&printed);
+                let _ = form.matches(&printed, &card);
+                let _ = form.candidates(&printed);
             }
         }
     }
 
     #[test]
-    fn a_card_matches_its_own_print(rule in any_rule(), card in any_card()) {
-        if let Some(printed) = rule.apply(&card).and_then(|text| text.parse().ok()) {
-            prop_assert!(rule.matches(&printed, &card));
-            prop_assert!(rule.gives(&printed, &card));
+    fn a_card_matches_its_own_print(form in any_form(), card in any_card()) {
+        if let Some(printed) = form.apply(&card).and_then(|text| text.parse().ok()) {
+            prop_assert!(form.matches(&printed, &card));
+            prop_assert!(form.gives(&printed, &card));
         }
     }
 
     /// The full UID or number is the identity, and a whole form keeps it.
     #[test]
-    fn a_whole_print_leads_back_to_the_card(rule in any_rule(), card in any_card()) {
-        let printed = rule.apply(&card).and_then(|text| text.parse::<Printed>().ok());
-        if let (Some(printed), true) = (printed, rule.is_whole()) {
-            let own = match rule.parts().of {
+    fn a_whole_print_leads_back_to_the_card(form in any_form(), card in any_card()) {
+        let printed = form.apply(&card).and_then(|text| text.parse::<Printed>().ok());
+        if let (Some(printed), true) = (printed, form.is_whole()) {
+            let own = match form.parts().of {
                 Subject::Uid => CardKey::Uid(card.uid().unwrap()),
                 Subject::Number => CardKey::Number(card.number().unwrap()),
             };
-            prop_assert!(rule.candidates(&printed).contains(&own));
+            prop_assert!(form.candidates(&printed).contains(&own));
         }
     }
 
     #[test]
-    fn candidates_are_printed_so(rule in any_rule(), text in "[0-9A-F]{4,26}") {
+    fn candidates_are_printed_so(form in any_form(), text in "[0-9A-F]{4,26}") {
         let printed: Printed = text.parse().unwrap();
-        for key in rule.candidates(&printed) {
+        for key in form.candidates(&printed) {
             let (number, uid) = key.into();
             let card = CardIdentity::new(number, uid).unwrap();
-            prop_assert!(rule.matches(&printed, &card));
+            prop_assert!(form.matches(&printed, &card));
         }
     }
 
     #[test]
     fn uids_of_different_length_are_different_cards(bytes in prop::collection::vec(1_u8.., 4)) {
         let long = [vec![0; 3], bytes.clone()].concat();
-        let decimal = uid_rule(Take::All, ByteOrder::AsRead, Coding::Decimal);
+        let decimal = uid_form(Take::All, ByteOrder::AsRead, Coding::Decimal);
         let short = Uid::try_from(bytes.as_slice()).unwrap();
         prop_assume!(!short.is_random());
         let printed: Printed = decimal.apply_to_bytes(&bytes).unwrap().parse().unwrap();
@@ -516,8 +516,8 @@ proptest! {
     }
 
     #[test]
-    fn a_rule_survives_its_configuration(rule in any_rule()) {
-        let text = toml::to_string(&rule).unwrap();
-        prop_assert_eq!(toml::from_str::<NumberRule>(&text).unwrap(), rule);
+    fn a_form_survives_its_configuration(form in any_form()) {
+        let text = toml::to_string(&form).unwrap();
+        prop_assert_eq!(toml::from_str::<NumberForm>(&text).unwrap(), form);
     }
 }
