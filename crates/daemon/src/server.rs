@@ -28,7 +28,8 @@ use xueka_api::v1::{
     personalisation_service_server::PersonalisationServiceServer,
     purse_service_server::PurseServiceServer, reader_service_server::ReaderServiceServer,
     recording_service_server::RecordingServiceServer,
-    simulator_service_server::SimulatorServiceServer, token_service_server::TokenServiceServer,
+    simulator_service_server::SimulatorServiceServer, student_service_server::StudentServiceServer,
+    token_service_server::TokenServiceServer,
 };
 use xueka_desk::Desk;
 use xueka_simulator::Simulator;
@@ -40,7 +41,7 @@ use crate::{
     listen::Listeners,
     services::{
         Blacklist, Exchanges, Inspections, Issuance, Numbers, Personalisation, Purses, Readers,
-        Recordings, Simulation, Tokens,
+        Recordings, Simulation, Students, Tokens,
     },
     whole::whole_request,
 };
@@ -152,6 +153,8 @@ async fn routes(
     let blacklist = BlacklistServiceServer::new(Blacklist::new(Arc::clone(desk)))
         .max_decoding_message_size(MESSAGE_LIMIT);
     let numbers = NumberServiceServer::new(Numbers::new(Arc::clone(desk)));
+    let students = StudentServiceServer::new(Students::new(Arc::clone(desk)))
+        .max_decoding_message_size(MESSAGE_LIMIT);
     let tokens = TokenServiceServer::new(Tokens::new(Arc::clone(desk)));
     let inspections = InspectionServiceServer::new(Inspections::new(Arc::clone(desk)));
     let personalisation = PersonalisationServiceServer::new(Personalisation::new(Arc::clone(desk)));
@@ -167,6 +170,7 @@ async fn routes(
         .set_serving::<BlacklistServiceServer<Blacklist>>()
         .await;
     health.set_serving::<NumberServiceServer<Numbers>>().await;
+    health.set_serving::<StudentServiceServer<Students>>().await;
     health.set_serving::<TokenServiceServer<Tokens>>().await;
     health
         .set_serving::<PersonalisationServiceServer<Personalisation>>()
@@ -175,6 +179,7 @@ async fn routes(
         .add_service(issuance)
         .add_service(blacklist)
         .add_service(numbers)
+        .add_service(students)
         .add_service(tokens)
         .add_service(purses)
         .add_service(recordings)

@@ -53,7 +53,7 @@ fn identity_text(identity: Option<CardIdentity>) -> String {
     }
 }
 
-fn student(student: &Student) -> v1::Student {
+pub(super) fn student(student: &Student) -> v1::Student {
     let class_name = student.class_name.as_ref();
     v1::Student {
         student_number: student.number.reveal().to_owned(),

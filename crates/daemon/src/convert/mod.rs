@@ -8,6 +8,7 @@ mod number;
 mod personalisation;
 mod purse;
 mod reading;
+mod student;
 mod tap;
 mod verdict;
 
@@ -26,6 +27,10 @@ pub(crate) use personalisation::{
 };
 pub(crate) use purse::{balance, trips};
 pub(crate) use reading::{family, minimum_assurance, reading};
+pub(crate) use student::{
+    conditions, import_totals, list_format, move_to, refused_move, refused_roll_row, roll_layout,
+    roll_verdicts, seen_roll, student_record,
+};
 pub(crate) use tap::{missing_reader, tap_event};
 pub(crate) use verdict::verification;
 

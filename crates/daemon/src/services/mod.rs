@@ -11,7 +11,9 @@ mod purse;
 mod reader;
 mod recording;
 mod register;
+mod roll;
 mod simulator;
+mod student;
 mod token;
 
 use tonic::{Request, Response, Status};
@@ -28,6 +30,7 @@ pub(crate) use purse::Purses;
 pub(crate) use reader::Readers;
 pub(crate) use recording::Recordings;
 pub(crate) use simulator::Simulation;
+pub(crate) use student::Students;
 pub(crate) use token::Tokens;
 
 use crate::{convert, gate::Call, status::ServiceError};
