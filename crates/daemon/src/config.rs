@@ -13,7 +13,9 @@ use std::{
 use serde::Deserialize;
 use thiserror::Error;
 use xueka_cards::KeyAttempts;
-use xueka_domain::{NumberForm, ShortNumberRule};
+use xueka_desk::RollSettings;
+use xueka_domain::{Language, NumberForm, ShortNumberRule};
+use xueka_files::{ColumnName as _, Limits, Place, RollColumn, RollLayout};
 use xueka_readers::{DeskReader, DeskReaderError, SignalMode, check_desk_readers};
 
 use crate::logging;
@@ -36,6 +38,8 @@ pub struct Config {
     pub cards: CardsConfig,
     /// What is printed on cards.
     pub numbers: NumbersConfig,
+    /// The rolls of students.
+    pub students: StudentsConfig,
 }
 
 /// Where the daemon listens.
@@ -259,6 +263,39 @@ impl NumbersConfig {
     pub const MOST_FORMS: usize = 8;
 }
 
+/// The rolls of students.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StudentsConfig {
+    /// How the rolls of the school look, where their headings do not say it.
+    pub roll: RollLayout,
+    /// How much a roll may ask of the daemon.
+    pub limits: Limits,
+}
+
+impl StudentsConfig {
+    /// What holds for rolls, as `desk` takes it.
+    #[must_use]
+    pub fn settings(&self) -> RollSettings {
+        RollSettings {
+            layout: self.roll.clone(),
+            limits: self.limits,
+        }
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let has_place =
+            |column: &RollColumn| matches!(self.roll.columns.get(column), Some(Place::Number(1..)));
+        let needed = [RollColumn::StudentNumber, RollColumn::Name];
+        match needed.iter().find(|column| !has_place(column)) {
+            Some(missing) if self.roll.header_row == 0 => {
+                Err(ConfigError::RollPlace(missing.name(Language::English)))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Default for ListenConfig {
     fn default() -> Self {
         Self {
@@ -331,6 +368,12 @@ pub enum ConfigError {
     /// More forms of printed numbers than are kept.
     #[error("numbers.form is there {0} times; at most 8 forms are kept")]
     TooManyForms(usize),
+    /// Rolls without headings, and nothing says where a column is.
+    #[error(
+        "students.roll.header_row is 0, so students.roll.columns has to place {0} by a number, \
+         counted from 1"
+    )]
+    RollPlace(&'static str),
     /// A reader with an alias is described wrongly.
     #[error("readers.desk is wrong")]
     DeskReader(#[from] DeskReaderError),
@@ -376,6 +419,7 @@ impl Config {
             return Err(ConfigError::EveryReader);
         }
         check_desk_readers(&self.readers.desk_readers())?;
+        self.students.check()?;
         if self.numbers.form.len() > NumbersConfig::MOST_FORMS {
             return Err(ConfigError::TooManyForms(self.numbers.form.len()));
         }
@@ -438,6 +482,9 @@ mod tests {
         assert!(config.cards.key_file.is_some());
         assert_eq!(config.cards.profiles.len(), 1);
         assert_eq!(config.numbers.form.len(), 1);
+        let roll = &config.students.roll;
+        assert_eq!(roll.columns.len(), 2);
+        assert!(roll.delimiter.is_some() && roll.encoding.is_some() && roll.sheet.is_some());
     }
 
     #[test]
@@ -499,6 +546,16 @@ mod tests {
                 "[listen]\ntcp = \"127.0.0.1:1\"\n[web]\norigins = [\"http://a/\"]",
                 "origin is",
                 "a path is no origin",
+            ),
+            (
+                "[students.roll]\nheader_row = 0\ncolumns.student_number = 1",
+                "has to place name",
+                "nothing says where the names are",
+            ),
+            (
+                "[students.roll]\ncolums.name = 1",
+                "colums",
+                "a misspelt setting of rolls",
             ),
             (
                 "[[readers.desk]]\nserial = \"S\"",

@@ -68,7 +68,8 @@ impl Daemon {
         let desk = open_desk(config, simulation.is_on(), readers)
             .await?
             .with_keys(keys)
-            .with_raw_exchange(config.readers.raw_exchange);
+            .with_raw_exchange(config.readers.raw_exchange)
+            .with_rolls(config.students.settings());
         Ok(Self {
             listeners,
             served: Served {
