@@ -1,5 +1,7 @@
 //! What may be typed: the commands, their options and their help.
 
+mod student;
+
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{
@@ -18,12 +20,17 @@ use crate::{
     words::{self, Language},
 };
 
+pub(crate) use student::{
+    CellMark, ConditionArgs, Encoding, EnrolmentArgs, FindStudentsArgs, ListForm, MoveArgs,
+    RollExportArgs, RollImportArgs, StudentCommand,
+};
+
 /// The last part of `--help`.
 pub(crate) const AFTER_HELP: &str = "\
 Exit codes:
   0  good: the command did what it says; the card is valid
   1  refused, or the card is not valid; with `blacklist check`: it is blocked;
-     with `card import`: a row was refused; with `card write`: it is spoilt;
+     with an import: a row was refused; with `card write`: it is spoilt;
      with `doctor`: there are warnings
   2  wrong usage, or an argument that the daemon does not accept; with
      `doctor`: there are faults
@@ -73,7 +80,7 @@ pub(crate) struct GlobalArgs {
     #[arg(long, global = true, value_name = "LANG", value_parser = language_parser())]
     pub(crate) lang: Option<Language>,
     /// How long to wait for the daemon, beside any --wait for a card; `watch`
-    /// and `card import` wait that long to connect and then as long as it takes.
+    /// and imports wait that long to connect and then as long as it takes.
     #[arg(long, global = true, value_name = "DURATION", default_value = "10s", value_parser = duration::parse)]
     pub(crate) timeout: Duration,
 }
@@ -98,6 +105,9 @@ pub(crate) enum Command {
     /// Keep the cards of the registry.
     #[command(subcommand)]
     Card(CardCommand),
+    /// Keep the roll of students.
+    #[command(subcommand)]
+    Student(StudentCommand),
     /// Know how UIDs and numbers are printed on cards.
     #[command(subcommand)]
     Number(NumberCommand),

@@ -4,10 +4,12 @@
 //! someone gives it a word.
 
 use xueka_api::v1::{
-    ApplicationState, AssuranceLevel, BlockReason, CardFamily, CardKind, CardState,
-    ChipAuthentication, ClueBearing, ClueWeight, ExchangeFailure, HintGrade, PlaceKind,
-    ReaderState, ReadingPart, Role, ShortNumberFit, TripKind, Verdict,
+    self, ApplicationState, AssuranceLevel, BlockReason, CardFamily, CardKind, CardState,
+    ChipAuthentication, ClueBearing, ClueWeight, Enrolment, ExchangeFailure, HintGrade,
+    HoldingState, PlaceKind, ReaderState, ReadingPart, Role, Sex, ShortNumberFit, TripKind,
+    Verdict,
 };
+use xueka_files::RollColumn;
 
 use crate::words::Word;
 
@@ -39,6 +41,66 @@ pub(crate) fn short_number_fit(fit: ShortNumberFit) -> Word {
         ShortNumberFit::Clash => Word::ShortClash,
         ShortNumberFit::NothingToCompare => Word::ShortNothing,
     }
+}
+
+/// The word for a sex.
+pub(crate) fn sex(sex: Sex) -> Word {
+    match sex {
+        Sex::Unspecified => Word::SexUnknown,
+        Sex::Male => Word::SexMale,
+        Sex::Female => Word::SexFemale,
+    }
+}
+
+/// The word for whether a student attends.
+pub(crate) fn enrolment(enrolment: Enrolment) -> Word {
+    match enrolment {
+        Enrolment::Unspecified => Word::EnrolmentUnknown,
+        Enrolment::Enrolled => Word::EnrolmentEnrolled,
+        Enrolment::OnLeave => Word::EnrolmentOnLeave,
+        Enrolment::Left => Word::EnrolmentLeft,
+    }
+}
+
+/// The word for whether a student has a card.
+pub(crate) fn holding(holding: HoldingState) -> Word {
+    match holding {
+        HoldingState::Unspecified => Word::HoldingUnknown,
+        HoldingState::NoCard => Word::HoldingNoCard,
+        HoldingState::InProduction => Word::HoldingInProduction,
+        HoldingState::Holding => Word::HoldingHolding,
+        HoldingState::AwaitingReplacement => Word::HoldingAwaiting,
+        HoldingState::Left => Word::HoldingLeft,
+    }
+}
+
+/// A column of a roll, as the protocol says it.
+pub(crate) fn roll_column(column: RollColumn) -> v1::RollColumn {
+    match column {
+        RollColumn::StudentNumber => v1::RollColumn::StudentNumber,
+        RollColumn::Name => v1::RollColumn::Name,
+        RollColumn::Sex => v1::RollColumn::Sex,
+        RollColumn::SchoolCode => v1::RollColumn::SchoolCode,
+        RollColumn::Cohort => v1::RollColumn::Cohort,
+        RollColumn::ClassName => v1::RollColumn::ClassName,
+        RollColumn::State => v1::RollColumn::State,
+        RollColumn::StateSince => v1::RollColumn::StateSince,
+    }
+}
+
+/// A column of a roll by what the protocol says; `None` for the row as a whole.
+pub(crate) fn roll_column_of(column: v1::RollColumn) -> Option<RollColumn> {
+    Some(match column {
+        v1::RollColumn::Unspecified => return None,
+        v1::RollColumn::StudentNumber => RollColumn::StudentNumber,
+        v1::RollColumn::Name => RollColumn::Name,
+        v1::RollColumn::Sex => RollColumn::Sex,
+        v1::RollColumn::SchoolCode => RollColumn::SchoolCode,
+        v1::RollColumn::Cohort => RollColumn::Cohort,
+        v1::RollColumn::ClassName => RollColumn::ClassName,
+        v1::RollColumn::State => RollColumn::State,
+        v1::RollColumn::StateSince => RollColumn::StateSince,
+    })
 }
 
 /// The word for a card family.

@@ -8,6 +8,7 @@
 
 mod inspection;
 mod purse;
+mod student;
 mod write;
 
 use jiff::Timestamp;
@@ -16,6 +17,9 @@ use xueka_api::v1;
 
 pub(crate) use inspection::inspected;
 pub(crate) use purse::{balance, trips};
+pub(crate) use student::{
+    found_students, moved_students, student_file, student_record, taken_roll, written_roll,
+};
 pub(crate) use write::{
     ended_write, exchanged, open_write, open_writes, planned_write, recovered, written,
 };

@@ -172,6 +172,40 @@ catalogue! {
     Empty: "空", "empty";
     Yuan: "{amount} 元", "{amount} yuan";
 
+    // Students.
+    Sex: "性别", "sex";
+    School: "学校", "school";
+    Cohort: "届", "cohort";
+    Enrolment: "学籍状态", "enrolment";
+    HasCard: "持卡状态", "card";
+    IgnoredColumns: "忽略的列", "ignored columns";
+    SexUnknown: "未知", "not known";
+    SexMale: "男", "male";
+    SexFemale: "女", "female";
+    EnrolmentUnknown: "未知", "not known";
+    EnrolmentEnrolled: "在校", "enrolled";
+    EnrolmentOnLeave: "休学", "on leave";
+    EnrolmentLeft: "离校", "left";
+    HoldingUnknown: "未知", "not known";
+    HoldingNoCard: "未制卡", "no card";
+    HoldingInProduction: "制卡中", "in production";
+    HoldingHolding: "持卡", "holding a card";
+    HoldingAwaiting: "待换新卡", "awaiting a replacement";
+    HoldingLeft: "离校", "left school";
+    SendingRoll: "正在发送", "sending";
+    JudgingRoll: "正在核对", "judging rows";
+    RollTaken: "名册已导入：新增 {added} 人，更新 {changed} 人。", "The roll is taken in: {added} students added, {changed} changed.";
+    RollAsKnown: "没有改动：名册与已登记的一致。", "Nothing changed: what the roll says is on record.";
+    RollChecked: "试运行，没有写入。可新增 {added} 人，更新 {changed} 人。", "Dry run: nothing was written. {added} students would be added, {changed} changed.";
+    RollStopped: "名册有错，没有导入任何一行。请改正后重试，或加 --good-rows 只收正确的行。", "Nothing was taken in, because rows are wrong. Correct them, or take the good ones with --good-rows.";
+    VerdictsWritten: "逐行结果已写入 {file}。", "What became of each row is in {file}.";
+    RollWritten: "已将 {students} 名学生写入 {file}。文件含个人信息，请妥善保管。", "{students} students are written to {file}. It holds personal data; keep it safe.";
+    NoStudents: "没有符合条件的学生。", "No student fits.";
+    MoreCards: "印有该号码的卡不止这些，可能还有学生未列出，请多输入几位。", "More cards bear this print, so students can be missing: type more of it.";
+    MoveDone: "已办理 {moved} 人，{unchanged} 人原已如此。", "Done for {moved} students; {unchanged} were so already.";
+    MoveChecked: "试运行，没有写入。可办理 {moved} 人，{unchanged} 人原已如此。", "Dry run: nothing was written. It would be done for {moved} students; {unchanged} are so already.";
+    MoveStopped: "有学生不能办理，全部未办理。", "Nothing was done, because it cannot be for all.";
+
     // Sentences on the good way.
     NoReaders: "没有读卡器。请接上读卡器。", "No reader is attached. Plug one in.";
     NoService: "读卡器服务（pcscd）没有运行。请启动 pcscd。", "The smart-card service is not running. Start pcscd.";

@@ -12,7 +12,9 @@ mod number;
 mod purse;
 mod readers;
 mod record;
+mod roll;
 mod sim;
+mod student;
 mod token;
 mod verify;
 mod watch;
@@ -45,6 +47,7 @@ pub(crate) async fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> 
         Command::Signal(args) => readers::signal(&dial.connect().await?, output, args).await,
         Command::Verify(args) => verify::run(&dial.connect().await?, output, args).await,
         Command::Card(command) => card::run(&dial, output, command).await,
+        Command::Student(command) => student::run(&dial, output, command).await,
         Command::Number(command) => number::run(&dial.connect().await?, output, command).await,
         Command::Blacklist(command) => {
             blacklist::run(&dial.connect().await?, output, command).await
