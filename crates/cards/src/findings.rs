@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use xueka_apdu::StatusWord;
-use xueka_domain::{AssuranceLevel, CardFamily, CardKind, CardNumber, Uid};
+use xueka_domain::{AssuranceLevel, CardFamily, CardKind, CardNumber, Count, Uid};
 
 use crate::{ChipAuthentication, Gap, MissingPart, NumberSource};
 
@@ -20,6 +20,8 @@ pub(crate) struct Findings {
     pub(crate) valid_from: Option<Date>,
     /// Last day of validity.
     pub(crate) valid_until: Option<Date>,
+    /// How often the school's record was written, where it counts that.
+    pub(crate) record_writes: Option<Count>,
     /// What the chip did when it was asked to prove its key.
     pub(crate) chip: Option<ChipAuthentication>,
     /// The UID behind a random one.
@@ -38,6 +40,7 @@ impl Findings {
             kind: None,
             valid_from: None,
             valid_until: None,
+            record_writes: None,
             chip: None,
             real_uid: None,
             missing: Vec::new(),

@@ -55,7 +55,7 @@ pub use key_ring::KeyRing;
 pub use mask::{Failure, MaskedByte, MaskedBytes, MaskedExchange, MaskedOutcome, MaskedTrace};
 pub use profile::place::{Communication, Directory, FileName, KeyInput};
 pub use profile::{KeyAttempts, PUBLISHED_PROFILES, ProfileText, ReadingProfile};
-pub use purse::{Balance, NoPurse, Trip, TripKind, read_balance, read_trips};
+pub use purse::{Balance, NoPurse, Trip, TripKind, counts, read_balance, read_trips};
 pub use randomness::{NoRandomness, Randomness};
 pub use raw::{Danger, RawCommand, RawRefusal, danger_of};
 pub use read::read_card;

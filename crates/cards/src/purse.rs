@@ -20,7 +20,7 @@ mod trip;
 use std::fmt;
 
 use xueka_apdu::{Command, FileId, Le, PurseValue, Sfi, StatusWord};
-use xueka_domain::CardFamily;
+use xueka_domain::{CardFamily, Count, Counter};
 use xueka_transport::CardSession;
 
 pub use trip::{Trip, TripKind};
@@ -134,6 +134,27 @@ pub fn read_trips(
     Ok(Ok(trips))
 }
 
+/// The latest number of loads and of payments in a log, where it has any: a
+/// purse only ever counts on.
+#[must_use]
+pub fn counts(trips: &[Trip]) -> Vec<(Counter, Count)> {
+    let mut counts: Vec<(Counter, Count)> = Vec::new();
+    for trip in trips {
+        let counter = match trip.kind() {
+            TripKind::Load => Counter::PurseLoads,
+            TripKind::Purchase | TripKind::CompoundPurchase => Counter::PursePayments,
+            TripKind::Other => continue,
+        };
+        let count = Count(trip.number);
+        match counts.iter_mut().find(|(known, _)| *known == counter) {
+            Some((_, known)) if known.is_behind(count) => *known = count,
+            Some(_) => {}
+            None => counts.push((counter, count)),
+        }
+    }
+    counts
+}
+
 /// Goes to where the purse is, from wherever the card stands.
 fn enter(card: &mut Dialogue<'_>, family: CardFamily) -> Result<Result<(), NoPurse>, ReadError> {
     let select = match family {
@@ -163,4 +184,44 @@ fn ask_value(
     Ok(bytes
         .map(|bytes| u32::from_be_bytes(bytes) & AMOUNT)
         .map_err(|_| NoPurse::Nonsense))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A record of that number and kind.
+    fn trip(number: u16, kind: u8) -> Trip {
+        let mut record = [0x11; 23];
+        record[..2].copy_from_slice(&number.to_be_bytes());
+        record[9] = kind;
+        Trip::parse(&record).unwrap()
+    }
+
+    #[test]
+    fn loads_and_payments_are_counted_apart() {
+        let (loads, payments) = (Counter::PurseLoads, Counter::PursePayments);
+        let cases = [
+            (vec![], vec![], "an empty log"),
+            (
+                vec![trip(9, 0x09), trip(3, 0x02), trip(8, 0x06)],
+                vec![(payments, Count(9)), (loads, Count(3))],
+                "the newest of each",
+            ),
+            (
+                vec![trip(8, 0x06), trip(9, 0x05)],
+                vec![(payments, Count(9))],
+                "whatever their order",
+            ),
+            (
+                vec![trip(0, 0x06), trip(0xFFFF, 0x06)],
+                vec![(payments, Count(0))],
+                "over the end",
+            ),
+            (vec![trip(9, 0x07)], vec![], "a kind that nobody names"),
+        ];
+        for (trips, expected, why) in cases {
+            assert_eq!(counts(&trips), expected, "{why}");
+        }
+    }
 }

@@ -146,6 +146,7 @@ fn join(card: &Dialogue<'_>, shown: AskedUid, findings: Findings) -> CardReading
         kind: findings.kind,
         valid_from: findings.valid_from,
         valid_until: findings.valid_until,
+        record_writes: findings.record_writes,
         assurance,
         atr: card.atr().to_vec(),
         missing,

@@ -1,7 +1,7 @@
 //! What one tap told us.
 
 use jiff::civil::Date;
-use xueka_domain::{AssuranceLevel, CardFamily, CardKind, CardNumber, Uid};
+use xueka_domain::{AssuranceLevel, CardFamily, CardKind, CardNumber, Count, Uid};
 
 use crate::ChipAuthentication;
 
@@ -32,6 +32,9 @@ pub struct CardReading {
     pub valid_from: Option<Date>,
     /// Last day on which the card is valid.
     pub valid_until: Option<Date>,
+    /// How often the school's record was written, by its own count; `None` where
+    /// it is not kept in two copies.
+    pub record_writes: Option<Count>,
     /// How far the reading can be trusted.
     pub assurance: AssuranceLevel,
     /// The answer to reset as the reader reported it.

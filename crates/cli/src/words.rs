@@ -230,6 +230,8 @@ catalogue! {
     NoEntries: "黑名单为空。", "The blacklist is empty.";
     NextPage: "还有更多，请接着用：--page-token {token}", "There is more; go on with: --page-token {token}";
     NoTrips: "没有交易记录。", "The log of the purse is empty.";
+    FewerLoads: "充值次数比以前读到的少，此卡可能是复制卡。请留下此卡并联系学籍管理员。", "This purse counts fewer loads than it did before, so the card may be a copy. Keep it and ask the registrar.";
+    FewerPayments: "消费次数比以前读到的少，此卡可能是复制卡。请留下此卡并联系学籍管理员。", "This purse counts fewer payments than it did before, so the card may be a copy. Keep it and ask the registrar.";
     NoTokens: "没有令牌。", "There are no tokens.";
     TokenShown: "令牌只显示这一次，请立即保存到文件，用 --token-file 使用。", "The token is shown this once. Keep it in a file and use it with --token-file.";
     TokenSaved: "令牌已写入 {file}。", "The token is in {file}.";

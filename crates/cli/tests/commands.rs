@@ -181,6 +181,8 @@ fn a_purse_is_shown_in_yuan() {
     let expected = [
         "2026-09-01 07:30:05  ride  -4.00 yuan   300102030405",
         "2026-09-01 07:30:05  load  100.00 yuan  300102030405",
+        "This purse counts fewer loads than it did before, so the card may be a copy. \
+         Keep it and ask the registrar.",
     ];
     assert_eq!(lines, expected);
 

@@ -39,7 +39,7 @@ pub use error::{DeskError, FileFault};
 pub use issuance::Collect;
 pub use numbers::{FoundByPrint, NumberForms, Taught};
 pub use permissions::UseCase;
-pub use purse::SeenPurse;
+pub use purse::{SeenPurse, SeenTrips};
 pub use reading::CardInReader;
 pub use students::{
     FoundStudents, RollFault, RollOptions, RollProblem, RollSettings, StudentFile, TakenRoll,

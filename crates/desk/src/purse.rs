@@ -1,9 +1,9 @@
 //! Looking into the purse of the card that is in a reader.
 
 use xueka_cards::{
-    Balance, CardReading, NoPurse, ReadError, Trip, read_balance, read_card, read_trips,
+    Balance, CardReading, NoPurse, ReadError, Trip, counts, read_balance, read_card, read_trips,
 };
-use xueka_domain::{CardFamily, CardIdentity};
+use xueka_domain::{CardFamily, CardIdentity, Counter};
 use xueka_registry::CardLook;
 use xueka_transport::{CardSession, ReaderName};
 
@@ -18,6 +18,16 @@ pub struct SeenPurse<T> {
     pub reading: CardReading,
     /// What is in its purse, or was done with it.
     pub content: T,
+}
+
+/// The log of a purse.
+#[derive(Clone, Debug)]
+pub struct SeenTrips {
+    /// What was done with it, the newest first.
+    pub trips: Vec<Trip>,
+    /// The counts of the purse that are lower than was seen before: the card may
+    /// be a copy of what it held then. A hint, not a proof.
+    pub ran_backwards: Vec<Counter>,
 }
 
 /// Asks the purse of a card of that family for something.
@@ -37,12 +47,14 @@ impl Desk {
         caller: &Caller,
         place: &CardInReader,
     ) -> Result<SeenPurse<Balance>, DeskError> {
-        self.look_into_purse(caller, place, CardLook::Balance, read_balance)
-            .await
+        let look = CardLook::Balance;
+        let looked = self.look_into_purse(caller, place, look, read_balance);
+        Ok(looked.await?.1)
     }
 
     /// Reads what was last done with the purse of a card, and puts it on record
-    /// that it was looked.
+    /// that it was looked, and how many loads and payments the card on record
+    /// counts; so a card that counts fewer than before is found out.
     ///
     /// # Errors
     ///
@@ -51,9 +63,21 @@ impl Desk {
         &self,
         caller: &Caller,
         place: &CardInReader,
-    ) -> Result<SeenPurse<Vec<Trip>>, DeskError> {
-        self.look_into_purse(caller, place, CardLook::Trips, read_trips)
-            .await
+    ) -> Result<SeenPurse<SeenTrips>, DeskError> {
+        let look = CardLook::Trips;
+        let (card, seen) = self
+            .look_into_purse(caller, place, look, read_trips)
+            .await?;
+        let (stamp, counts) = (self.stamp(caller), counts(&seen.content));
+        let ran_backwards = self.registry.note_counts(stamp, card, counts).await?;
+        Ok(SeenPurse {
+            reader: seen.reader,
+            reading: seen.reading,
+            content: SeenTrips {
+                trips: seen.content,
+                ran_backwards,
+            },
+        })
     }
 
     /// Recognises the card and asks its purse within one hold on it, then notes
@@ -64,7 +88,7 @@ impl Desk {
         place: &CardInReader,
         look: CardLook,
         ask: Ask<T>,
-    ) -> Result<SeenPurse<T>, DeskError> {
+    ) -> Result<(CardIdentity, SeenPurse<T>), DeskError> {
         let work = move |session: &mut dyn CardSession, dialect: &_, profile: &_| {
             let reading = read_card(session, dialect, profile)?;
             let content = ask(session, reading.family)?;
@@ -78,11 +102,12 @@ impl Desk {
         let card = CardIdentity::new(reading.number, reading.uid)?;
         let stamp = self.stamp(caller);
         self.registry.note_look(stamp, card, look).await?;
-        Ok(SeenPurse {
+        let seen = SeenPurse {
             reader,
             reading,
             content,
-        })
+        };
+        Ok((card, seen))
     }
 }
 

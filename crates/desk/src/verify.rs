@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use xueka_cards::{CardReading, ChipAuthentication};
 use xueka_domain::{
-    Asked, AssuranceLevel, CardIdentity, CardKey, Evidence, Judgement, RegistryFacts, Verdict,
-    verify,
+    Asked, AssuranceLevel, CardIdentity, CardKey, Counter, Evidence, Judgement, RegistryFacts,
+    Verdict, verify,
 };
 use xueka_readers::{ReadOptions, ReaderError};
 use xueka_transport::ReaderName;
@@ -51,7 +51,8 @@ impl Desk {
     ///
     /// A card that is in the reader and cannot be read gets the verdict
     /// `Unreadable`. A number and UID seen together are noted, so that the same
-    /// UID with another number is found out. A card that lies on another reader
+    /// UID with another number is found out, and so is how often the card was
+    /// written, so that an older copy of it is. A card that lies on another reader
     /// as well is found out by reading that one, too.
     ///
     /// The reader of such a card shows by light and buzzer whether it is good,
@@ -100,6 +101,9 @@ impl Desk {
         let reading = seen.map(|(_, reading)| reading);
         if let Some(reading) = &reading {
             self.note_sighting(caller, reading);
+            if judgement.verdict != Verdict::Suspect {
+                self.note_writes(caller, reading, &evidence.registry);
+            }
         }
         Ok(Verification {
             judgement,
@@ -163,6 +167,32 @@ impl Desk {
             }
         });
     }
+
+    /// Notes how often a card was written when that is news, without keeping the
+    /// caller waiting.
+    fn note_writes(&self, caller: &Caller, reading: &CardReading, known: &RegistryFacts) {
+        let Some(count) = reading.record_writes else {
+            return;
+        };
+        let Ok(card) = CardIdentity::new(reading.number, reading.uid) else {
+            return;
+        };
+        let is_news = known.card.as_ref().is_some_and(|known| {
+            let seen = known.record_writes;
+            seen.is_none_or(|seen| seen.is_behind(count))
+        });
+        if !is_news {
+            return;
+        }
+        let registry = self.registry.clone();
+        let stamp = self.stamp(caller);
+        tokio::spawn(async move {
+            let counts = vec![(Counter::RecordWrites, count)];
+            if let Err(error) = registry.note_counts(stamp, card, counts).await {
+                tracing::warn!(%error, "what a card counts was not recorded");
+            }
+        });
+    }
 }
 
 /// What a card asks that is there and says nothing.
@@ -174,6 +204,7 @@ const MUTE: Asked = Asked::Reading {
     assurance: AssuranceLevel::NothingRead,
     authentication_failed: false,
     in_two_places: false,
+    record_writes: None,
 };
 
 fn asked(reading: &CardReading, in_two_places: bool) -> Asked {
@@ -185,5 +216,6 @@ fn asked(reading: &CardReading, in_two_places: bool) -> Asked {
         assurance: reading.assurance,
         authentication_failed: reading.chip == Some(ChipAuthentication::Failed),
         in_two_places,
+        record_writes: reading.record_writes,
     }
 }

@@ -80,8 +80,8 @@ async fn a_balance_and_trips_are_told_of_the_card_in_hand() {
     let seen = office.desk.read_trips(&office.caller, &place).await;
     let seen = seen.unwrap();
     assert_eq!(seen.reading.family, CardFamily::TransitCpu);
-    let [ride] = seen.content[..] else {
-        panic!("{} trips", seen.content.len());
+    let [ride] = seen.content.trips[..] else {
+        panic!("{} trips", seen.content.trips.len());
     };
     assert_eq!((ride.number, ride.amount), (423, 500));
     assert_eq!(ride.kind(), TripKind::CompoundPurchase);

@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    AssuranceLevel, CardIdentity, CardKey, CardNumber, CardState, NoIdentity, Reason, Uid, Verdict,
+    AssuranceLevel, CardIdentity, CardKey, CardNumber, CardState, Count, NoIdentity, Reason, Uid,
+    Verdict,
 };
 
 /// Everything that a verdict is made from.
@@ -45,6 +46,9 @@ pub enum Asked {
         /// The same card was read in another reader's field at the same time:
         /// one of the two is a copy.
         in_two_places: bool,
+        /// How often the school's record on it was written, by its own count;
+        /// `None` where it keeps none.
+        record_writes: Option<Count>,
     },
 }
 
@@ -105,6 +109,8 @@ pub struct CardFacts {
     pub valid_until: Option<Date>,
     /// The number of the card that took its place.
     pub replaced_by: Option<CardNumber>,
+    /// The latest count of writes that was seen on it; `None` when none was.
+    pub record_writes: Option<Count>,
 }
 
 /// What is said of a card.

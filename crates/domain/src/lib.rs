@@ -4,6 +4,7 @@
 //! a clock, a disk or a database.
 
 mod block;
+mod counter;
 mod evidence;
 mod exit;
 mod family;
@@ -26,6 +27,7 @@ mod verdict;
 mod verify;
 
 pub use block::{BlockChange, BlockEntry, BlockReason, Effect};
+pub use counter::{Count, Counter};
 pub use evidence::{Asked, CardFacts, Evidence, Judgement, RegistryFacts};
 pub use exit::{Consequences, ExitReason, Fee, Reinstatement};
 pub use family::{AssuranceLevel, CardFamily, CardKind};

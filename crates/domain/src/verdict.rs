@@ -16,7 +16,8 @@ pub enum Verdict {
     /// On the blacklist by hand.
     Blacklisted,
     /// The right number on the wrong chip, one UID seen with two numbers, one
-    /// card in two places at once, or a chip that failed to prove its key.
+    /// card in two places at once, a count that ran backwards, or a chip that
+    /// failed to prove its key.
     Suspect,
     /// There is nothing to judge: neither number nor lasting UID.
     Unreadable,
@@ -99,6 +100,8 @@ pub enum Reason {
     UidWithOtherNumber,
     /// The card lies in two fields at once.
     InTwoPlaces,
+    /// A count on the card is lower than it was seen before.
+    CounterRanBackwards,
     /// The card gave neither a number nor a UID.
     NothingRead,
     /// The card has no number and makes up its UID.
@@ -124,7 +127,7 @@ pub enum Reason {
 impl Reason {
     /// Every reason, by the order of its verdict; among reasons of one verdict
     /// the first of this list is given.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::LossReported,
         Self::CardDamaged,
         Self::CardSpoilt,
@@ -136,6 +139,7 @@ impl Reason {
         Self::WrongChip,
         Self::UidWithOtherNumber,
         Self::InTwoPlaces,
+        Self::CounterRanBackwards,
         Self::NothingRead,
         Self::RandomUid,
         Self::ClockBehind,
@@ -239,6 +243,12 @@ impl Reason {
                 code: "IN_TWO_PLACES",
                 chinese: "同一张卡此刻也在另一个读卡器上，两张中必有一张是复制的。请留下两张卡并联系学籍管理员。",
                 english: "The same card lies on another reader at this moment, so one of the two is a copy. Keep both and ask the registrar.",
+            },
+            Self::CounterRanBackwards => Row {
+                verdict: Verdict::Suspect,
+                code: "COUNTER_RAN_BACKWARDS",
+                chinese: "卡上的写卡次数比以前读到的少，可能是旧内容的复制卡。请留下此卡并联系学籍管理员。",
+                english: "The card counts fewer writes than it did before; it may be a copy of what it held then. Keep the card and ask the registrar.",
             },
             Self::NothingRead => Row {
                 verdict: Verdict::Unreadable,

@@ -65,6 +65,7 @@ fn holds(reason: Reason, evidence: &Evidence, now: Timestamp) -> bool {
         Reason::WrongChip => card.is_some_and(|card| is_wrong_chip(&evidence.asked, card)),
         Reason::UidWithOtherNumber => registry.uid_with_other_number,
         Reason::InTwoPlaces => is_in_two_places(&evidence.asked),
+        Reason::CounterRanBackwards => card.is_some_and(|card| counts_less(&evidence.asked, card)),
         Reason::NothingRead => evidence.asked.identity() == Err(NoIdentity::NothingRead),
         Reason::RandomUid => evidence.asked.identity() == Err(NoIdentity::RandomUid),
         Reason::ClockBehind => registry
@@ -104,6 +105,20 @@ fn is_in_two_places(asked: &Asked) -> bool {
             ..
         }
     )
+}
+
+/// Whether the card counts fewer writes than were seen on it.
+fn counts_less(asked: &Asked, card: &CardFacts) -> bool {
+    match (*asked, card.record_writes) {
+        (
+            Asked::Reading {
+                record_writes: Some(shown),
+                ..
+            },
+            Some(seen),
+        ) => shown.is_behind(seen),
+        _ => false,
+    }
 }
 
 /// Whether the chip in hand is another than the one that was handed out.
@@ -148,7 +163,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{AssuranceLevel, CardKey, CardNumber, RegistryFacts, Uid};
+    use crate::{AssuranceLevel, CardKey, CardNumber, Count, RegistryFacts, Uid};
 
     fn now() -> Timestamp {
         "2026-09-01T04:00:00Z".parse().unwrap()
@@ -171,6 +186,7 @@ mod tests {
             assurance: AssuranceLevel::NumberRead,
             authentication_failed: false,
             in_two_places: false,
+            record_writes: Some(Count(7)),
         }
     }
 
@@ -181,6 +197,7 @@ mod tests {
             valid_from: None,
             valid_until: None,
             replaced_by: None,
+            record_writes: Some(Count(7)),
         }
     }
 
@@ -225,6 +242,9 @@ mod tests {
                     *in_two_places = true;
                 }
             }
+            Reason::CounterRanBackwards => on_record(evidence, |card| {
+                card.record_writes = Some(Count(8));
+            }),
             Reason::ChipAuthenticationFailed => {
                 if let Asked::Reading {
                     authentication_failed,
@@ -371,6 +391,31 @@ mod tests {
             let mut evidence = good();
             on_record(&mut evidence, |card| card.uid = bound);
             show(&mut evidence, Some(number()), shown);
+            assert_eq!(verify(&evidence, now()).verdict, expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn only_a_card_that_counts_less_than_was_seen_is_suspect() {
+        let cases = [
+            (Some(7), Some(7), Verdict::Valid, "as it was seen"),
+            (Some(6), Some(7), Verdict::Suspect, "an older copy"),
+            (Some(8), Some(7), Verdict::Valid, "written since"),
+            (
+                Some(0),
+                Some(0xFFFF),
+                Verdict::Valid,
+                "written over the end",
+            ),
+            (None, Some(7), Verdict::Valid, "not read this time"),
+            (Some(7), None, Verdict::Valid, "never seen"),
+        ];
+        for (shown, seen, expected, why) in cases {
+            let mut evidence = good();
+            on_record(&mut evidence, |card| card.record_writes = seen.map(Count));
+            if let Asked::Reading { record_writes, .. } = &mut evidence.asked {
+                *record_writes = shown.map(Count);
+            }
             assert_eq!(verify(&evidence, now()).verdict, expected, "{why}");
         }
     }

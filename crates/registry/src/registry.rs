@@ -4,8 +4,8 @@ use std::{path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use xueka_domain::{
-    BlockChange, BlockEntry, CardIdentity, CardKey, CardNumber, ExitReason, Note, NumberForm,
-    Printed, RegistryFacts, StudentNumber, Uid,
+    BlockChange, BlockEntry, CardIdentity, CardKey, CardNumber, Count, Counter, ExitReason, Note,
+    NumberForm, Printed, RegistryFacts, StudentNumber, Uid,
 };
 
 use crate::{
@@ -297,6 +297,27 @@ impl Registry {
         self.database
             .change("noting a sighting", move |sql| {
                 sqlite::record_sighting(sql, &stamp, number, uid)
+            })
+            .await
+    }
+
+    /// Notes what a card counts, when it is on record, so that a copy made before
+    /// is found out by counting less. Answers which of the counts ran backwards;
+    /// they stay noted as they were seen before, and leave a row in the audit
+    /// trail.
+    ///
+    /// # Errors
+    ///
+    /// None beyond those of every change.
+    pub async fn note_counts(
+        &self,
+        stamp: Stamp,
+        card: CardIdentity,
+        counts: Vec<(Counter, Count)>,
+    ) -> Result<Vec<Counter>, RegistryError> {
+        self.database
+            .change("noting what a card counts", move |sql| {
+                sqlite::note_counts(sql, &stamp, card, &counts)
             })
             .await
     }

@@ -6017,6 +6017,11 @@ pub struct ReadTripsResponse {
     /// bytes that make no sense, are left out.
     #[prost(message, repeated, tag = "4")]
     pub trips: ::prost::alloc::vec::Vec<Trip>,
+    /// The counts that are lower than they were seen on this card before; empty
+    /// where none is. A card that counts fewer may be a copy of what it held then.
+    /// It is a hint, not a proof: verification is not told.
+    #[prost(enumeration = "PurseCounter", repeated, tag = "5")]
+    pub ran_backwards: ::prost::alloc::vec::Vec<i32>,
 }
 /// Something that was done with a purse.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -6087,6 +6092,39 @@ impl TripKind {
         }
     }
 }
+/// A count that a purse keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum PurseCounter {
+    /// Not given.
+    Unspecified = 0,
+    /// Loads.
+    Loads = 1,
+    /// Purchases, rides among them.
+    Payments = 2,
+}
+impl PurseCounter {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "PURSE_COUNTER_UNSPECIFIED",
+            Self::Loads => "PURSE_COUNTER_LOADS",
+            Self::Payments => "PURSE_COUNTER_PAYMENTS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "PURSE_COUNTER_UNSPECIFIED" => Some(Self::Unspecified),
+            "PURSE_COUNTER_LOADS" => Some(Self::Loads),
+            "PURSE_COUNTER_PAYMENTS" => Some(Self::Payments),
+            _ => None,
+        }
+    }
+}
 /// Generated client implementations.
 pub mod purse_service_client {
     #![allow(
@@ -6106,6 +6144,10 @@ pub mod purse_service_client {
     /// its answer: who looked, when, and at which card on record, never what was
     /// seen. No other call of this API asks a card for any of it. Nothing is
     /// written to the card, so every call may be repeated.
+    ///
+    /// Of a card on record the registry keeps the latest number of a load and of a
+    /// payment, so that a card that counts fewer later is known: it may be a copy of
+    /// what the card held before.
     ///
     /// Errors of both calls:
     ///
@@ -6290,6 +6332,10 @@ pub mod purse_service_server {
     /// its answer: who looked, when, and at which card on record, never what was
     /// seen. No other call of this API asks a card for any of it. Nothing is
     /// written to the card, so every call may be repeated.
+    ///
+    /// Of a card on record the registry keeps the latest number of a load and of a
+    /// payment, so that a card that counts fewer later is known: it may be a copy of
+    /// what the card held before.
     ///
     /// Errors of both calls:
     ///

@@ -157,6 +157,7 @@ fn read_copies<'a>(
         }
     };
     let held = copies::open(&first, &second);
+    findings.record_writes = held.count;
     let content = Ok(held.data.unwrap_or_default());
     let blocks = match held.counts {
         Copy::First => &record.first,

@@ -143,6 +143,7 @@ fn read_copies(
         }
     };
     let held = copies::open(&first, &second);
+    findings.record_writes = held.count;
     let copy = match held.counts {
         Copy::First => record.first,
         Copy::Second => record.second,

@@ -116,6 +116,7 @@ fn read_copies(
         }
     };
     let held = copies::open(&first, &second);
+    findings.record_writes = held.count;
     let page = match held.counts {
         Copy::First => record.first.first(),
         Copy::Second => record.second.first(),

@@ -7,6 +7,8 @@
 //! sequence number counts. A write goes to the other one, so a tear at any
 //! moment leaves the old record or the new one; a torn copy has no valid CRC.
 
+use xueka_domain::Count;
+
 /// How many bytes of a copy are no data.
 pub(crate) const N_SEAL_BYTES: usize = 6;
 
@@ -25,6 +27,8 @@ pub(crate) struct Copies<'a> {
     /// The data that counts, with its padding; `None` where neither copy is
     /// valid.
     pub(crate) data: Option<&'a [u8]>,
+    /// Its sequence number, which counts how often the record was written.
+    pub(crate) count: Option<Count>,
     /// Which copy that is.
     pub(crate) counts: Copy,
     /// Which copy is written next: the other one.
@@ -49,8 +53,9 @@ pub(crate) fn seal(data: &[u8], sequence: u16, n_bytes: usize) -> Option<Vec<u8>
 
 /// What two copies hold.
 pub(crate) fn open<'a>(first: &'a [u8], second: &'a [u8]) -> Copies<'a> {
-    let after = |data, sequence: u16, next| Copies {
+    let after = |data: Option<&'a [u8]>, sequence: u16, next| Copies {
         data,
+        count: data.map(|_| Count(sequence)),
         counts: match next {
             Copy::First => Copy::Second,
             Copy::Second => Copy::First,
@@ -61,7 +66,7 @@ pub(crate) fn open<'a>(first: &'a [u8], second: &'a [u8]) -> Copies<'a> {
     match (unseal(first), unseal(second)) {
         (None, None) => after(None, 0, Copy::First),
         (Some((data, sequence)), None) => after(Some(data), sequence, Copy::Second),
-        (Some((data, sequence)), Some((_, other))) if is_later(sequence, other) => {
+        (Some((data, sequence)), Some((_, other))) if Count(other).is_behind(Count(sequence)) => {
             after(Some(data), sequence, Copy::Second)
         }
         (_, Some((data, sequence))) => after(Some(data), sequence, Copy::First),
@@ -73,11 +78,6 @@ fn unseal(copy: &[u8]) -> Option<(&[u8], u16)> {
     let (data, sequence) = sealed.split_last_chunk::<2>()?;
     let is_valid = crc32fast::hash(sealed) == u32::from_be_bytes(*check);
     is_valid.then_some((data, u16::from_be_bytes(*sequence)))
-}
-
-/// Whether one sequence number comes after another, over the wrap at the end.
-fn is_later(one: u16, other: u16) -> bool {
-    one != other && one.wrapping_sub(other) < 0x8000
 }
 
 #[cfg(test)]
@@ -155,6 +155,8 @@ mod tests {
         for (first, second, data, next, next_sequence, why) in cases {
             let copies = open(&first, &second);
             assert_eq!(copies.data.map(|data| data[0]), data, "{why}");
+            let count = data.map(|_| Count(u16::wrapping_sub(next_sequence, 1)));
+            assert_eq!(copies.count, count, "{why}");
             assert_eq!(
                 (copies.next, copies.next_sequence),
                 (next, next_sequence),

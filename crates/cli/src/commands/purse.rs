@@ -1,8 +1,8 @@
 //! `card balance` and `card trips`.
 
 use xueka_api::v1::{
-    CardFamily, ReadBalanceRequest, ReadBalanceResponse, ReadTripsRequest, ReadTripsResponse, Trip,
-    TripKind, purse_service_client::PurseServiceClient,
+    CardFamily, PurseCounter, ReadBalanceRequest, ReadBalanceResponse, ReadTripsRequest,
+    ReadTripsResponse, Trip, TripKind, purse_service_client::PurseServiceClient,
 };
 
 use super::{in_reader, tell_wait};
@@ -70,11 +70,20 @@ fn balance_text(answer: &ReadBalanceResponse, output: &Output) -> String {
 
 fn trips_text(answer: &ReadTripsResponse, output: &Output) -> String {
     let card = card(answer.family(), &answer.card_number, output).to_text();
-    if answer.trips.is_empty() {
-        return format!("{card}\n{}", output.word(Word::NoTrips));
-    }
-    let rows = answer.trips.iter().map(|trip| row(trip, output));
-    format!("{card}\n{}", layout::columns(rows.collect()))
+    let trips = if answer.trips.is_empty() {
+        output.word(Word::NoTrips).to_owned()
+    } else {
+        let rows = answer.trips.iter().map(|trip| row(trip, output));
+        layout::columns(rows.collect())
+    };
+    let warnings = answer.ran_backwards().filter_map(|counter| match counter {
+        PurseCounter::Unspecified => None,
+        PurseCounter::Loads => Some(output.word(Word::FewerLoads)),
+        PurseCounter::Payments => Some(output.word(Word::FewerPayments)),
+    });
+    let mut parts = vec![card, trips];
+    parts.extend(warnings.map(str::to_owned));
+    parts.join("\n")
 }
 
 fn card(family: CardFamily, number: &str, output: &Output) -> Fields {

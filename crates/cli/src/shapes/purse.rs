@@ -22,7 +22,12 @@ pub(crate) fn trips(answer: &v1::ReadTripsResponse) -> Value {
         "family": enum_value(answer.family().as_str_name(), "CARD_FAMILY_"),
         "card_number": text(&answer.card_number),
         "trips": answer.trips.iter().map(trip).collect::<Vec<_>>(),
+        "ran_backwards": answer.ran_backwards().map(counter).collect::<Vec<_>>(),
     })
+}
+
+fn counter(counter: v1::PurseCounter) -> Option<&'static str> {
+    enum_value(counter.as_str_name(), "PURSE_COUNTER_")
 }
 
 fn trip(trip: &v1::Trip) -> Value {
@@ -66,6 +71,7 @@ mod tests {
             family: answer.family,
             card_number: answer.card_number,
             trips: vec![trip],
+            ran_backwards: vec![v1::PurseCounter::Payments.into()],
         };
         assert_eq!(trips(&answer), documented("card trips"));
     }

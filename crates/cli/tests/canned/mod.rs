@@ -781,6 +781,7 @@ impl PurseService for Desk {
                 trip(TripKind::CompoundPurchase, 400),
                 trip(TripKind::Load, 10_000),
             ],
+            ran_backwards: vec![PurseCounter::Loads.into()],
         }))
     }
 }

@@ -2,8 +2,8 @@
 
 use xueka_api::v1;
 use xueka_cards::{Balance, Trip, TripKind};
-use xueka_desk::SeenPurse;
-use xueka_domain::CardNumber;
+use xueka_desk::{SeenPurse, SeenTrips};
+use xueka_domain::{CardNumber, Counter};
 
 use super::{date_text, reading::family};
 
@@ -18,18 +18,29 @@ pub(crate) fn balance(seen: &SeenPurse<Balance>) -> v1::ReadBalanceResponse {
 }
 
 /// The log of a purse in the words of the protocol.
-pub(crate) fn trips(seen: &SeenPurse<Vec<Trip>>) -> v1::ReadTripsResponse {
+pub(crate) fn trips(seen: &SeenPurse<SeenTrips>) -> v1::ReadTripsResponse {
     v1::ReadTripsResponse {
         reader: seen.reader.to_string(),
         family: family(seen.reading.family).into(),
         card_number: number(seen),
-        trips: seen.content.iter().map(trip).collect(),
+        trips: seen.content.trips.iter().map(trip).collect(),
+        ran_backwards: counters(&seen.content.ran_backwards),
     }
 }
 
 fn number<T>(seen: &SeenPurse<T>) -> String {
     let number = seen.reading.number;
     number.map(CardNumber::reveal).unwrap_or_default()
+}
+
+/// The counts of a purse; others are told by verification.
+fn counters(counters: &[Counter]) -> Vec<i32> {
+    let counters = counters.iter().filter_map(|counter| match counter {
+        Counter::RecordWrites => None,
+        Counter::PurseLoads => Some(v1::PurseCounter::Loads.into()),
+        Counter::PursePayments => Some(v1::PurseCounter::Payments.into()),
+    });
+    counters.collect()
 }
 
 fn trip(trip: &Trip) -> v1::Trip {

@@ -1,12 +1,12 @@
 //! What verification needs to know of a card, from one moment.
 
 use rusqlite::Connection;
-use xueka_domain::{CardFacts, CardIdentity, CardKey, RegistryFacts};
+use xueka_domain::{CardFacts, CardIdentity, CardKey, Counter, RegistryFacts};
 
 use super::{
     blocks,
     cards::{self, CardRow},
-    codec,
+    codec, counts,
     failure::Work,
     sightings::{self, SeenNumber},
 };
@@ -44,6 +44,7 @@ fn to_facts(sql: &Connection, card: &CardRow) -> Work<CardFacts> {
         valid_from: card.valid_from,
         valid_until: card.valid_until,
         replaced_by: next.transpose()?.and_then(|next| next.number()),
+        record_writes: counts::latest(sql, card.id, Counter::RecordWrites)?,
     })
 }
 

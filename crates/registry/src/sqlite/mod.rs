@@ -10,6 +10,7 @@ mod cards;
 mod change;
 mod codec;
 mod connect;
+mod counts;
 mod desk;
 mod digest;
 mod facts;
@@ -55,6 +56,7 @@ pub(crate) use self::{
     card_requests::list as list_card_requests,
     cards::{find_record, records_of_student as cards_of_student, require_record},
     change::Done,
+    counts::note as note_counts,
     desk::{cancel_loss, collect, collected, loss_cancelled, report_exit},
     facts::facts,
     failure::Work,

@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_roll.sql"),
     include_str!("migrations/0005_card_requests.sql"),
     include_str!("migrations/0006_card_notes.sql"),
+    include_str!("migrations/0007_card_counts.sql"),
 ];
 
 /// The newest schema that this program knows.

@@ -9,6 +9,7 @@ use super::{
     cards::{self, CardRow},
     change::{Change, Done},
     codec::Columns,
+    counts,
     digest::Digest,
     failure::{Failure, Work},
     requests::{self, Kept, Made, Once},
@@ -97,6 +98,9 @@ pub(crate) fn close(
             change.now,
             card.as_ref().map(|card| card.id),
         ])?;
+    if let Some(card) = &card {
+        counts::forget_writes(&change, card.id)?;
+    }
     match &card {
         Some(card) if outcome == WriteOutcome::Spoilt && card.state.is_live() => {
             cards::happen(&mut change, card, CardEvent::Spoil, None)?;

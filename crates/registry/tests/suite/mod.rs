@@ -1,6 +1,7 @@
 //! The behaviour of a registry, as functions over a [`stand::Stand`].
 
 pub(crate) mod blacklist;
+pub(crate) mod counts;
 pub(crate) mod issuing;
 pub(crate) mod loss;
 pub(crate) mod making;
