@@ -8,6 +8,7 @@ mod card_request;
 mod card_write;
 mod error;
 mod journal;
+mod ledger;
 mod making;
 mod options;
 mod procedure;
@@ -27,6 +28,7 @@ pub use card_request::{
 };
 pub use card_write::{CardWrite, CardWriteId, NewCardWrite, PlanText, WriteOutcome};
 pub use error::{Refusal, RegistryError};
+pub use ledger::{Held, ListReceipt, Subscriber};
 pub use options::{Commit, OnCommit, OpenOptions};
 pub use procedure::{CardNotes, MoveOutcome, MoveRefusal, MoveTo, RefusedMove, StudentsMove};
 pub use record::{

@@ -267,13 +267,13 @@ pub(crate) fn version(sql: &Connection) -> Work<u64> {
         .query_row([], |row| row.get(0))?)
 }
 
-struct BlockRow {
+pub(crate) struct BlockRow {
     id: i64,
-    entry: BlacklistEntry,
+    pub(crate) entry: BlacklistEntry,
 }
 
 impl BlockRow {
-    fn read(row: &Row<'_>) -> Work<Self> {
+    pub(crate) fn read(row: &Row<'_>) -> Work<Self> {
         Ok(Self {
             id: row.raw("id")?,
             entry: BlacklistEntry {

@@ -17,6 +17,7 @@ mod facts;
 mod failure;
 mod issue;
 mod leaving;
+mod ledger;
 mod looks;
 mod making;
 mod moves;
@@ -60,6 +61,10 @@ pub(crate) use self::{
     desk::{cancel_loss, collect, collected, loss_cancelled, report_exit},
     facts::facts,
     failure::Work,
+    ledger::{
+        acknowledge as acknowledge_list, latest_blocks, receipts as list_receipts,
+        subscribers as list_subscribers,
+    },
     looks::{note as note_look, note_roll},
     making::{
         deliver as deliver_cards, pay as pay_fee, request as request_cards, step as step_requests,

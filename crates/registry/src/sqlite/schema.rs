@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_card_requests.sql"),
     include_str!("migrations/0006_card_notes.sql"),
     include_str!("migrations/0007_card_counts.sql"),
+    include_str!("migrations/0008_ledger.sql"),
 ];
 
 /// The newest schema that this program knows.

@@ -3,6 +3,7 @@
 pub(crate) mod blacklist;
 pub(crate) mod counts;
 pub(crate) mod issuing;
+pub(crate) mod ledger;
 pub(crate) mod loss;
 pub(crate) mod making;
 pub(crate) mod model;
