@@ -9,7 +9,7 @@
 
 use std::fs;
 
-use xueka_tests::{Counter, Setup};
+use xueka_tests::{Counter, Daemon, Setup};
 
 /// Values that occur nowhere else, in the forms in which they could slip out.
 const CANARIES: &[(&str, &str)] = &[
@@ -22,6 +22,13 @@ const CANARIES: &[(&str, &str)] = &[
     ("D4E5F607", "a UID"),
     ("07F6E5D4", "a UID reversed"),
     ("3571840519", "a UID as a decimal number"),
+    ("G209987654321", "the student number of a roll"),
+    (
+        "473230393938373635343332",
+        "a student number as a page token",
+    ),
+    ("司马测试乙", "a name of a roll"),
+    ("五年级测试班", "a class of a roll"),
 ];
 
 fn assert_clean(text: &str, place: &str) {
@@ -37,6 +44,55 @@ fn assert_clean(text: &str, place: &str) {
     for form in ["[212, 229, 246, 7]", "d4 e5 f6 07", "d4:e5:f6:07"] {
         assert!(!lower.contains(form), "a UID stands in {place} as {form}");
     }
+}
+
+/// A student of a roll, through everything that a roll goes through.
+fn roll_of_students(daemon: &Daemon) {
+    let cli = daemon.cli();
+    let row = "G209987654321,司马测试乙,五年级测试班";
+    let roll = daemon.folder().join("roll.csv");
+    let put = |rows: &str| {
+        fs::write(&roll, format!("student_number,name,class\n{rows}\n")).unwrap();
+        cli.run_words(&["student", "import", roll.to_str().unwrap()])
+    };
+    let taken = put(row).expect(0);
+    assert_clean(&taken.stdout, "what is told of a roll");
+    let _ = cli.run("student show G209987654321").expect(0);
+    let _ = cli.run("student find --name 司马测试乙").expect(0);
+    let _ = cli.run("student find --class 五年级测试班").expect(0);
+    let _ = cli
+        .run("student find --number G2099 --page-size 1")
+        .expect(0);
+    let _ = cli.run("student find --card 3571840519").expect(0);
+    let _ = cli
+        .run("student move G209987654321 --cohort 2030")
+        .expect(0);
+    let out = daemon.folder().join("out.xlsx");
+    let out = out.to_str().unwrap();
+    let _ = cli.run(&format!("student export {out}")).expect(0);
+    let _ = cli.run("student leave G209987654321").expect(0);
+    let left = cli
+        .run("student move G209987654321 --cohort 2031")
+        .expect(1);
+    assert_clean(&left.stderr, "the refusal of a move");
+
+    // Rows that are wrong by themselves, beside each other, and on record.
+    let name = "司马测试乙";
+    for rows in [
+        format!("G209987654321,={name},五年级测试班"),
+        format!("G209987654321{name},{name},"),
+        format!("{row}\nG209987654321,{name},"),
+        row.to_owned(),
+        format!("{row},{row}"),
+    ] {
+        let refused = put(&rows).expect(1);
+        assert_clean(&refused.stdout, "a refused row");
+        assert_clean(&refused.stderr, "a refused row");
+    }
+    fs::write(&roll, format!("{row}\n")).unwrap();
+    let no_roll = cli.run_words(&["student", "import", roll.to_str().unwrap()]);
+    assert_clean(&no_roll.expect(1).stderr, "a file without headings");
+    let _ = cli.run("student return G209987654321").expect(0);
 }
 
 #[test]
@@ -80,6 +136,8 @@ fn nothing_personal_is_logged_or_told_by_errors() {
     let _ = cli.run("blacklist check --uid D4E5F607").expect(1);
     let _ = cli.run("blacklist remove --uid D4E5F607").expect(0);
 
+    roll_of_students(&daemon);
+
     // What fails, and is told.
     let refused = [
         "card show --number 1000751077665599",
@@ -90,6 +148,10 @@ fn nothing_personal_is_logged_or_told_by_errors() {
         "card cancel-loss",
         "blacklist remove --number 1000751077665544",
         "sim insert transit-cpu number=1000751077665544X",
+        "student show G20998765432",
+        "student move G209987654321学 --class 五年级测试班",
+        "student find --number G209987654321/ --name 司马测试乙",
+        "student find --page-token 4732303939383736353433323131z",
     ];
     for line in refused {
         let answer = cli.run(line);
