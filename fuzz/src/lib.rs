@@ -1,15 +1,21 @@
-//! What the targets share: cards that answer with the bytes of a fuzzer, and a
-//! school whose profile looks everywhere.
+//! What the targets share: cards that answer with the bytes of a fuzzer, a
+//! school whose profile looks everywhere, and files around what a fuzzer gives.
 
 mod given;
+mod layouts;
 mod memory;
+mod roll;
 mod school;
 mod twisted;
+mod workbook;
 
 pub use given::GivenCard;
+pub use layouts::{factory_result, making_file};
 pub use memory::MemoryCard;
+pub use roll::{SMALL, roll_is_sound};
 pub use school::{keys, profile};
 pub use twisted::TwistedCard;
+pub use workbook::workbook;
 
 /// The most commands that any reading may need, whatever a card answers. It is
 /// far above what readings of honest cards send: 4 places with their keys and
