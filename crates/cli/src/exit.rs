@@ -65,7 +65,8 @@ fn of_reason(reason: ErrorReason) -> Exit {
         | ErrorReason::EntryNotFound
         | ErrorReason::EntryFromState
         | ErrorReason::TokenExists
-        | ErrorReason::TokenNotFound => Exit::Refused,
+        | ErrorReason::TokenNotFound
+        | ErrorReason::BlacklistNotSigned => Exit::Refused,
         // Several readers and none named: the command has to say more.
         ErrorReason::ReaderAmbiguous
         | ErrorReason::ArgumentInvalid
@@ -95,6 +96,7 @@ fn of_reason(reason: ErrorReason) -> Exit {
         ErrorReason::RegistryUnavailable
         | ErrorReason::RegistryFull
         | ErrorReason::RegistryReadOnly
+        | ErrorReason::TooManySubscribers
         | ErrorReason::Unspecified => Exit::Other,
     }
 }

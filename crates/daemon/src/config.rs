@@ -3,6 +3,8 @@
 //! Every setting stands, with its default and a comment, in
 //! `xuekad.example.toml`; a test keeps the two together.
 
+mod blacklist;
+
 use std::{
     fs, io,
     net::SocketAddr,
@@ -18,6 +20,7 @@ use xueka_domain::{Language, NumberForm, ShortNumberRule};
 use xueka_files::{ColumnName as _, Limits, Place, RollColumn, RollLayout};
 use xueka_readers::{DeskReader, DeskReaderError, SignalMode, check_desk_readers};
 
+pub use self::blacklist::BlacklistConfig;
 use crate::logging;
 
 /// Everything that can be set.
@@ -38,6 +41,8 @@ pub struct Config {
     pub cards: CardsConfig,
     /// What is printed on cards.
     pub numbers: NumbersConfig,
+    /// How the blacklist is published.
+    pub blacklist: BlacklistConfig,
     /// The rolls of students.
     pub students: StudentsConfig,
 }

@@ -12,7 +12,8 @@ use std::{
 use anyhow::{Context, bail};
 use tokio::sync::watch;
 use xueka_cards::{KeyRing, ProfileText, ReadingProfile};
-use xueka_desk::{Desk, NumberForms, SystemClock};
+use xueka_blacklist::ListSigner;
+use xueka_desk::{Desk, NumberForms, PublicationSettings, SystemClock};
 use xueka_readers::{PcscSource, ReaderSettings, Readers};
 use xueka_simulator::{Scenario, Simulator};
 
@@ -40,7 +41,8 @@ impl Daemon {
     ///
     /// A text for the operator: what is wrong and what to do.
     pub fn check(config: &Config) -> anyhow::Result<()> {
-        profile(&config.cards).map(drop)
+        profile(&config.cards)?;
+        list_signer(config).map(drop)
     }
 
     /// Opens, binds and starts everything that the configuration names.
@@ -65,7 +67,9 @@ impl Daemon {
             ..ReaderSettings::default()
         };
         let (readers, simulator) = start_readers(simulation, settings)?;
-        let desk = open_desk(config, simulation.is_on(), readers)
+        let signer = list_signer(config)?;
+        let desk = open_desk(config, simulation.is_on(), readers).await?;
+        let desk = published(desk, config, signer)
             .await?
             .with_keys(keys)
             .with_raw_exchange(config.readers.raw_exchange)
@@ -118,6 +122,30 @@ async fn open_desk(config: &Config, simulated: bool, readers: Readers) -> anyhow
     let numbers = NumberForms::new(&config.numbers.form, config.numbers.short);
     let opened = Desk::open(address, simulated, readers, Arc::new(SystemClock), numbers).await;
     opened.with_context(|| format!("the registry {address} cannot be opened"))
+}
+
+/// Who signs the blacklist, if anyone does.
+fn list_signer(config: &Config) -> anyhow::Result<Option<ListSigner>> {
+    let credentials = env::var_os(CREDENTIALS_DIRECTORY).map(PathBuf::from);
+    keys::list_signer(&config.blacklist, credentials)
+}
+
+/// The desk with its blacklist published, where someone signs it.
+async fn published(
+    desk: Desk,
+    config: &Config,
+    signer: Option<ListSigner>,
+) -> anyhow::Result<Desk> {
+    let Some(signer) = signer else {
+        return Ok(desk);
+    };
+    let settings = PublicationSettings {
+        signer,
+        fresh_for: config.blacklist.fresh_seconds.duration(),
+        mark_file: config.blacklist.mark_file.clone(),
+    };
+    let published = desk.with_publication(settings).await;
+    published.context("the blacklist cannot be published")
 }
 
 fn start_readers(

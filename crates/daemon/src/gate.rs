@@ -62,8 +62,13 @@ pub(crate) fn rule(path: &str) -> Option<Rule> {
         ("xueka.v1.StudentService", "ExportStudents") => UseCase::ExportRoll,
         ("xueka.v1.StudentService", "ImportStudents" | "MoveStudents") => UseCase::ChangeRoll,
         ("xueka.v1.BlacklistService", "AddEntry" | "RemoveEntry") => UseCase::ChangeBlacklist,
-        ("xueka.v1.BlacklistService", "GetEntry" | "ListEntries") => UseCase::SeeBlacklist,
+        ("xueka.v1.BlacklistService", "GetEntry" | "ListEntries")
+        | ("xueka.v1.DistributionService", "ListDeliveries") => UseCase::SeeBlacklist,
         ("xueka.v1.BlacklistService", "CheckCard" | "CheckCards") => UseCase::CheckBlacklist,
+        (
+            "xueka.v1.DistributionService",
+            "GetBlacklistState" | "GetBlacklistSnapshot" | "WatchBlacklist" | "AcknowledgeBlacklist",
+        ) => UseCase::FollowBlacklist,
         ("xueka.v1.InspectionService", "InspectCard") => UseCase::InspectCards,
         ("xueka.v1.InspectionService", "TraceCard") => UseCase::TraceCards,
         ("xueka.v1.PurseService", "ReadBalance" | "ReadTrips") => UseCase::LookIntoPurses,
@@ -277,7 +282,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(n_methods, 42);
+        assert_eq!(n_methods, 47);
     }
 
     #[test]

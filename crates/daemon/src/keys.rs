@@ -1,5 +1,5 @@
-//! The keys of cards: from a file or a systemd credential that the daemon alone
-//! can read.
+//! The keys of cards, and the one that signs the blacklist: from files or systemd
+//! credentials that the daemon alone can read.
 
 use std::{
     fs,
@@ -8,10 +8,11 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use xueka_blacklist::ListSigner;
 use xueka_cards::KeyRing;
 use zeroize::Zeroizing;
 
-use crate::config::CardsConfig;
+use crate::config::{BlacklistConfig, CardsConfig};
 
 /// The variable in which systemd says where the credentials of a service lie.
 ///
@@ -31,36 +32,88 @@ pub(crate) fn key_ring(
     config: &CardsConfig,
     credentials: Option<PathBuf>,
 ) -> anyhow::Result<KeyRing> {
-    match (&config.key_file, &config.key_credential) {
-        (None, None) => Ok(KeyRing::default()),
-        (Some(_), Some(_)) => {
-            bail!("cards.key_file and cards.key_credential are both set; keep one of them")
-        }
-        (Some(path), None) => read(path, OTHERS),
-        (None, Some(name)) => {
-            if name.is_empty() || name.contains('/') || name.starts_with('.') {
-                bail!("cards.key_credential is the name of a credential, not a path");
+    let source = Source {
+        settings: ["cards.key_file", "cards.key_credential"],
+        file: config.key_file.as_deref(),
+        credential: config.key_credential.as_deref(),
+    };
+    let Some((path, text)) = source.read(credentials)? else {
+        return Ok(KeyRing::default());
+    };
+    let shown = path.display();
+    KeyRing::from_text(&text).with_context(|| format!("the key file {shown} is wrong"))
+}
+
+/// Who signs the blacklist, if anyone does.
+pub(crate) fn list_signer(
+    config: &BlacklistConfig,
+    credentials: Option<PathBuf>,
+) -> anyhow::Result<Option<ListSigner>> {
+    let source = Source {
+        settings: [
+            "blacklist.signing_key_file",
+            "blacklist.signing_key_credential",
+        ],
+        file: config.signing_key_file.as_deref(),
+        credential: config.signing_key_credential.as_deref(),
+    };
+    let Some((path, text)) = source.read(credentials)? else {
+        return Ok(None);
+    };
+    let signer = ListSigner::from_text(&text).with_context(|| {
+        let shown = path.display();
+        format!("{shown} holds no signing key: make one with `xueka blacklist key new FILE`")
+    })?;
+    Ok(Some(signer))
+}
+
+/// Where a secret text comes from.
+struct Source<'a> {
+    /// The names of the settings for the file and for the credential.
+    settings: [&'static str; 2],
+    file: Option<&'a Path>,
+    credential: Option<&'a str>,
+}
+
+impl Source<'_> {
+    /// The text and where it was; `None` when neither is set.
+    fn read(
+        &self,
+        credentials: Option<PathBuf>,
+    ) -> anyhow::Result<Option<(PathBuf, Zeroizing<String>)>> {
+        let [of_file, of_credential] = self.settings;
+        let (path, forbidden) = match (self.file, self.credential) {
+            (None, None) => return Ok(None),
+            (Some(_), Some(_)) => {
+                bail!("{of_file} and {of_credential} are both set; keep one of them")
             }
-            let folder = credentials.with_context(|| {
-                format!(
-                    "cards.key_credential = {name:?} needs the daemon to be started by systemd \
-                     with LoadCredential={name}: or LoadCredentialEncrypted={name}:"
-                )
-            })?;
-            read(&folder.join(name), OTHERS_BUT_GROUP)
-        }
+            (Some(path), None) => (path.to_owned(), OTHERS),
+            (None, Some(name)) => {
+                if name.is_empty() || name.contains('/') || name.starts_with('.') {
+                    bail!("{of_credential} is the name of a credential, not a path");
+                }
+                let folder = credentials.with_context(|| {
+                    format!(
+                        "{of_credential} = {name:?} needs the daemon to be started by systemd \
+                         with LoadCredential={name}: or LoadCredentialEncrypted={name}:"
+                    )
+                })?;
+                (folder.join(name), OTHERS_BUT_GROUP)
+            }
+        };
+        let text = read(&path, forbidden)?;
+        Ok(Some((path, text)))
     }
 }
 
-fn read(path: &Path, forbidden: u32) -> anyhow::Result<KeyRing> {
+fn read(path: &Path, forbidden: u32) -> anyhow::Result<Zeroizing<String>> {
     let shown = path.display();
     let metadata = fs::metadata(path).with_context(|| format!("the key file {shown}"))?;
     if metadata.permissions().mode() & forbidden != 0 {
         bail!("the key file {shown} can be read by others: chmod 600 {shown}");
     }
     let text = fs::read_to_string(path).with_context(|| format!("the key file {shown}"))?;
-    let text = Zeroizing::new(text);
-    KeyRing::from_text(&text).with_context(|| format!("the key file {shown} is wrong"))
+    Ok(Zeroizing::new(text))
 }
 
 #[cfg(test)]
@@ -121,6 +174,45 @@ mod tests {
                 (outcome, _) => panic!("{why}: {outcome:?}"),
             }
         }
+    }
+
+    #[test]
+    fn the_signing_key_is_the_daemons_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("blacklist.key");
+        let config = BlacklistConfig {
+            signing_key_file: Some(path.clone()),
+            ..BlacklistConfig::default()
+        };
+        let secret = ListSigner::secret_text(&[7; 32]);
+        let public = ListSigner::new(&[7; 32]).public_text();
+        let cases = [
+            (secret.as_str(), 0o600, None, "as it is made"),
+            (
+                secret.as_str(),
+                0o640,
+                Some("chmod 600"),
+                "others can read it",
+            ),
+            (
+                public.as_str(),
+                0o600,
+                Some("xueka blacklist key new"),
+                "the other half",
+            ),
+        ];
+        for (text, mode, expected, why) in cases {
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let signer = list_signer(&config, None).map_err(|error| format!("{error:#}"));
+            match (signer, expected) {
+                (Ok(signer), None) => assert!(signer.is_some(), "{why}"),
+                (Err(message), Some(part)) => assert!(message.contains(part), "{why}: {message}"),
+                (outcome, _) => panic!("{why}: {outcome:?}"),
+            }
+        }
+        let none = list_signer(&BlacklistConfig::default(), None).unwrap();
+        assert!(none.is_none(), "none is set");
     }
 
     #[test]

@@ -24,7 +24,7 @@ mod whole;
 
 pub use args::{Args, Simulation};
 pub use config::{
-    CardsConfig, Config, ConfigError, ListenConfig, LogConfig, LogFormat, OctalMode, ReadersConfig,
+    BlacklistConfig, CardsConfig, Config, ConfigError, ListenConfig, LogConfig, LogFormat, OctalMode, ReadersConfig,
     RegistryConfig, SocketRole, WebConfig,
 };
 pub use daemon::Daemon;

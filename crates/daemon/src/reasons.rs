@@ -83,6 +83,7 @@ pub(crate) fn row(reason: R) -> Words {
         | R::TokenNotFound => register_row(reason),
         R::RegistryUnavailable | R::RegistryFull | R::RegistryReadOnly => storage_row(reason),
         R::FileNotUsable | R::FileNotMade => file_row(reason),
+        R::BlacklistNotSigned | R::TooManySubscribers => distribution_row(reason),
         R::SlotNotFound | R::CardDescriptionInvalid | R::VirtualReaderGone => simulator_row(reason),
     }
 }
@@ -372,6 +373,23 @@ fn file_row(reason: R) -> Words {
             Code::FailedPrecondition,
             "the file cannot be made",
             "无法生成文件",
+        ),
+    }
+}
+
+fn distribution_row(reason: R) -> Words {
+    match reason {
+        R::BlacklistNotSigned => words(
+            Code::FailedPrecondition,
+            "the blacklist is not signed here: make a key with `xueka blacklist key new` and name \
+             it as blacklist.signing_key_file",
+            "本服务未对黑名单签名：请用 `xueka blacklist key new` 生成密钥，\
+             并在 blacklist.signing_key_file 中指定",
+        ),
+        _ => words(
+            Code::ResourceExhausted,
+            "too many follow the blacklist already; call again later, or fetch it from time to time",
+            "跟随黑名单的订阅者过多，请稍后重试，或改为定时下载",
         ),
     }
 }

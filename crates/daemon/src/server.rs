@@ -22,6 +22,7 @@ use tower::{
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use xueka_api::v1::{
     blacklist_service_server::BlacklistServiceServer,
+    distribution_service_server::DistributionServiceServer,
     exchange_service_server::ExchangeServiceServer,
     inspection_service_server::InspectionServiceServer,
     issuance_service_server::IssuanceServiceServer, number_service_server::NumberServiceServer,
@@ -40,7 +41,7 @@ use crate::{
     health::ReaderHealth,
     listen::Listeners,
     services::{
-        Blacklist, Exchanges, Inspections, Issuance, Numbers, Personalisation, Purses, Readers,
+        Blacklist, Distribution, Exchanges, Inspections, Issuance, Numbers, Personalisation, Purses, Readers,
         Recordings, Simulation, Students, Tokens,
     },
     whole::whole_request,
@@ -152,6 +153,8 @@ async fn routes(
         .max_decoding_message_size(MESSAGE_LIMIT);
     let blacklist = BlacklistServiceServer::new(Blacklist::new(Arc::clone(desk)))
         .max_decoding_message_size(MESSAGE_LIMIT);
+    let distribution = Distribution::new(Arc::clone(desk), shutdown.clone());
+    let distribution = DistributionServiceServer::new(distribution);
     let numbers = NumberServiceServer::new(Numbers::new(Arc::clone(desk)));
     let students = StudentServiceServer::new(Students::new(Arc::clone(desk)))
         .max_decoding_message_size(MESSAGE_LIMIT);
@@ -169,6 +172,9 @@ async fn routes(
     health
         .set_serving::<BlacklistServiceServer<Blacklist>>()
         .await;
+    health
+        .set_serving::<DistributionServiceServer<Distribution>>()
+        .await;
     health.set_serving::<NumberServiceServer<Numbers>>().await;
     health.set_serving::<StudentServiceServer<Students>>().await;
     health.set_serving::<TokenServiceServer<Tokens>>().await;
@@ -178,6 +184,7 @@ async fn routes(
     let mut routes = Routes::new(readers)
         .add_service(issuance)
         .add_service(blacklist)
+        .add_service(distribution)
         .add_service(numbers)
         .add_service(students)
         .add_service(tokens)

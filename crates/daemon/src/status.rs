@@ -190,6 +190,18 @@ fn desk(error: DeskError, language: Language) -> Told {
         },
         DeskError::RawExchangeOff => R::RawExchangeOff.into(),
         DeskError::CommandRefused { position, refusal } => command(position, refusal),
+        DeskError::NotPublished => R::BlacklistNotSigned.into(),
+        DeskError::TooManySubscribers => R::TooManySubscribers.into(),
+        DeskError::NoSuchVersion => Told {
+            reason: R::ArgumentInvalid,
+            particulars: Some("version: it was not published".to_owned()),
+            metadata: vec![("field", "version".to_owned())],
+        },
+        error @ (DeskError::MarkFile(_) | DeskError::Stopped) => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::error!(%error, cause, "a call failed");
+            R::Unspecified.into()
+        }
         DeskError::NoIdentity(NoIdentity::RandomUid) => R::RandomUid.into(),
         DeskError::NoIdentity(NoIdentity::NothingRead) => R::CardUnreadable.into(),
     }

@@ -7,6 +7,8 @@ use xueka_files::{ColumnName, FileError, WriteError as WriteFileError};
 use xueka_readers::ReaderError;
 use xueka_registry::{CardWriteId, RegistryError};
 
+use crate::publication::MarkFileError;
+
 /// Why a use case did not come to its end.
 #[derive(Debug, Error)]
 pub enum DeskError {
@@ -48,6 +50,21 @@ pub enum DeskError {
     /// A file that was asked for cannot be made.
     #[error(transparent)]
     FileNotMade(WriteFileError),
+    /// The blacklist is not published, because nobody signs it.
+    #[error("the blacklist is not signed; set blacklist.signing_key_file")]
+    NotPublished,
+    /// As many follow the blacklist as can.
+    #[error("too many follow the blacklist already")]
+    TooManySubscribers,
+    /// No such version of the blacklist was published.
+    #[error("no such version of the blacklist was published")]
+    NoSuchVersion,
+    /// The mark of the published blacklist cannot be kept.
+    #[error(transparent)]
+    MarkFile(#[from] MarkFileError),
+    /// A thread that worked for the call ended.
+    #[error("a thread of the daemon ended")]
+    Stopped,
     /// The card shows nothing by which it could be known again.
     #[error(transparent)]
     NoIdentity(#[from] NoIdentity),

@@ -12,6 +12,7 @@ mod inspection;
 mod issuance;
 mod numbers;
 mod permissions;
+mod publication;
 mod purse;
 mod raw;
 mod reading;
@@ -26,7 +27,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use xueka_blacklist::{Blacklist, Builder, Shared};
 use xueka_cards::KeyRing;
 use xueka_readers::Readers;
@@ -39,6 +40,10 @@ pub use error::{DeskError, FileFault};
 pub use issuance::Collect;
 pub use numbers::{FoundByPrint, NumberForms, Taught};
 pub use permissions::UseCase;
+pub use publication::{
+    BlacklistWatch, Deliveries, Delivery, MarkFileError, PublicationSettings, PublishedState,
+    SignedPart,
+};
 pub use purse::{SeenPurse, SeenTrips};
 pub use reading::CardInReader;
 pub use students::{
@@ -54,6 +59,9 @@ pub struct Desk {
     readers: Readers,
     registry: Registry,
     blacklist: Arc<Shared>,
+    /// Rises when the blacklist has changed.
+    block_news: watch::Sender<u64>,
+    publication: Option<Arc<publication::Publication>>,
     clock: Arc<dyn Clock>,
     numbers: NumberForms,
     /// The keys of cards that are written.
@@ -91,6 +99,8 @@ impl Desk {
     ) -> Result<Self, RegistryError> {
         let blacklist = Arc::new(Shared::default());
         let followed = Arc::clone(&blacklist);
+        let block_news = watch::Sender::new(0);
+        let announced = block_news.clone();
         let options = OpenOptions {
             simulated,
             on_commit: Some(Box::new(move |commit| {
@@ -101,6 +111,9 @@ impl Desk {
                         .for_each(|change| blacklist.apply(change));
                     blacklist.advance_to(commit.version);
                 });
+                if !commit.blocks.is_empty() {
+                    announced.send_modify(|n| *n += 1);
+                }
             })),
             forms: numbers.all().to_vec(),
             ..OpenOptions::default()
@@ -122,6 +135,8 @@ impl Desk {
             readers,
             registry,
             blacklist,
+            block_news,
+            publication: None,
             clock,
             numbers,
             keys: Arc::default(),

@@ -29,6 +29,8 @@ pub enum UseCase {
     RegisterInBulk,
     /// Ask whether a card is blocked.
     CheckBlacklist,
+    /// Keep a copy of the whole blacklist, and have that noted.
+    FollowBlacklist,
     /// See the entries of the blacklist.
     SeeBlacklist,
     /// Add and remove entries by hand.
@@ -59,6 +61,9 @@ impl UseCase {
         match self {
             Self::CheckBlacklist | Self::VerifyCards => {
                 !matches!(role, Role::Simulator | Role::Engineer)
+            }
+            Self::FollowBlacklist => {
+                matches!(role, Role::Verifier | Role::Registrar | Role::Administrator)
             }
             Self::ReadCards => role != Role::Verifier,
             Self::WatchTaps => !matches!(role, Role::Verifier | Role::Engineer),
@@ -95,7 +100,7 @@ mod tests {
     use Role::{Administrator, Clerk, Engineer, Registrar, Simulator, Verifier};
 
     /// Each use case, who may do it, and why they.
-    const CASES: [(UseCase, &[Role], &str); 22] = [
+    const CASES: [(UseCase, &[Role], &str); 23] = [
         (
             UseCase::ReadCards,
             &[Clerk, Registrar, Administrator, Simulator, Engineer],
@@ -155,6 +160,11 @@ mod tests {
             UseCase::CheckBlacklist,
             &[Verifier, Clerk, Registrar, Administrator],
             "what a verifier is for",
+        ),
+        (
+            UseCase::FollowBlacklist,
+            &[Verifier, Registrar, Administrator],
+            "a gate checks without a network; a desk asks",
         ),
         (
             UseCase::SeeBlacklist,

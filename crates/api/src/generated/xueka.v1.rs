@@ -1312,6 +1312,899 @@ impl ChipAuthentication {
         }
     }
 }
+/// How far a list has come. A later list of one registry has a larger mark: by
+/// epoch, then version, then time.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BlacklistMark {
+    /// Which life of the registry: rises when versions may have been given twice,
+    /// such as after a backup was restored.
+    #[prost(uint64, tag = "1")]
+    pub epoch: u64,
+    /// The registry's version.
+    #[prost(uint64, tag = "2")]
+    pub version: u64,
+    /// When it was made; whole seconds.
+    #[prost(message, optional, tag = "3")]
+    pub made_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Asks which list is published.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetBlacklistStateRequest {}
+/// The published list.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetBlacklistStateResponse {
+    /// How far it has come.
+    #[prost(message, optional, tag = "1")]
+    pub mark: ::core::option::Option<BlacklistMark>,
+    /// How many numbers and UIDs have entries.
+    #[prost(uint64, tag = "2")]
+    pub key_count: u64,
+    /// The fingerprint of the entries: 16 bytes, the highest first.
+    #[prost(bytes = "vec", tag = "3")]
+    pub fingerprint: ::prost::alloc::vec::Vec<u8>,
+    /// How long after it was made a list may be relied on.
+    #[prost(message, optional, tag = "4")]
+    pub fresh_for: ::core::option::Option<::prost_types::Duration>,
+    /// The public key, 32 bytes.
+    #[prost(bytes = "vec", tag = "5")]
+    pub public_key: ::prost::alloc::vec::Vec<u8>,
+}
+/// Asks for the whole list.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetBlacklistSnapshotRequest {}
+/// A piece of a snapshot.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SnapshotPiece {
+    /// The bytes, at most 64 KiB.
+    #[prost(bytes = "vec", tag = "1")]
+    pub data: ::prost::alloc::vec::Vec<u8>,
+    /// Where they stand in the snapshot.
+    #[prost(uint64, tag = "2")]
+    pub offset: u64,
+    /// How many bytes the snapshot has.
+    #[prost(uint64, tag = "3")]
+    pub total_bytes: u64,
+}
+/// A piece of the whole list.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetBlacklistSnapshotResponse {
+    /// The piece; they come in order.
+    #[prost(message, optional, tag = "1")]
+    pub piece: ::core::option::Option<SnapshotPiece>,
+}
+/// Asks for what changed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WatchBlacklistRequest {
+    /// How far the list at hand has come; absent for none.
+    #[prost(message, optional, tag = "1")]
+    pub held: ::core::option::Option<BlacklistMark>,
+    /// Whether to end once everything was told, in place of waiting for changes.
+    #[prost(bool, tag = "2")]
+    pub once: bool,
+}
+/// What comes next.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WatchBlacklistResponse {
+    /// A part of a snapshot or a whole delta.
+    #[prost(oneof = "watch_blacklist_response::Part", tags = "1, 2")]
+    pub part: ::core::option::Option<watch_blacklist_response::Part>,
+}
+/// Nested message and enum types in `WatchBlacklistResponse`.
+pub mod watch_blacklist_response {
+    /// A part of a snapshot or a whole delta.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Part {
+        /// A piece of a snapshot that takes the place of the list at hand.
+        #[prost(message, tag = "1")]
+        SnapshotPiece(super::SnapshotPiece),
+        /// A signed delta.
+        #[prost(bytes, tag = "2")]
+        Delta(::prost::alloc::vec::Vec<u8>),
+    }
+}
+/// Says what the caller holds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AcknowledgeBlacklistRequest {
+    /// The epoch of the list that it holds.
+    #[prost(uint64, tag = "1")]
+    pub epoch: u64,
+    /// Its version.
+    #[prost(uint64, tag = "2")]
+    pub version: u64,
+}
+/// It stands in the ledger.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AcknowledgeBlacklistResponse {}
+/// Asks who has which blocks.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListDeliveriesRequest {
+    /// One card; absent for the blocks that were made last.
+    #[prost(message, optional, tag = "1")]
+    pub card: ::core::option::Option<BlockedCard>,
+    /// How many blocks at most: 1 to 1,000; 0 stands for 20.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+}
+/// Who has which blocks.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListDeliveriesResponse {
+    /// The published list.
+    #[prost(message, optional, tag = "1")]
+    pub mark: ::core::option::Option<BlacklistMark>,
+    /// Every subscriber that ever acknowledged a version, by name.
+    #[prost(message, repeated, tag = "2")]
+    pub subscribers: ::prost::alloc::vec::Vec<Subscriber>,
+    /// The blocks, the latest first.
+    #[prost(message, repeated, tag = "3")]
+    pub deliveries: ::prost::alloc::vec::Vec<Delivery>,
+}
+/// Someone who keeps a copy of the list.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Subscriber {
+    /// The name of its token, as `token:gate-3`, or of its user, as `unix:1000`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The epoch of the list that it holds.
+    #[prost(uint64, tag = "2")]
+    pub epoch: u64,
+    /// The version of the list that it holds.
+    #[prost(uint64, tag = "3")]
+    pub version: u64,
+    /// When it acknowledged that version.
+    #[prost(message, optional, tag = "4")]
+    pub acknowledge_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it was heard of last.
+    #[prost(message, optional, tag = "5")]
+    pub heard_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// One block and who has it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Delivery {
+    /// The block.
+    #[prost(message, optional, tag = "1")]
+    pub entry: ::core::option::Option<BlacklistEntry>,
+    /// Those who have it.
+    #[prost(message, repeated, tag = "2")]
+    pub receipts: ::prost::alloc::vec::Vec<Receipt>,
+    /// The names of those who are behind.
+    #[prost(string, repeated, tag = "3")]
+    pub behind: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// That a subscriber has a block.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Receipt {
+    /// The subscriber's name.
+    #[prost(string, tag = "1")]
+    pub subscriber: ::prost::alloc::string::String,
+    /// Since when.
+    #[prost(message, optional, tag = "2")]
+    pub receive_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Generated client implementations.
+pub mod distribution_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Gives the blacklist away as signed files and signed changes, and keeps a
+    /// ledger of who has which of them.
+    ///
+    /// The bytes are described in `docs/blacklist-format.md`: a snapshot is a whole
+    /// list, a delta what changed since a version of it. Both are signed with
+    /// Ed25519, so that a copy can be passed on by anyone and is believed for its
+    /// signature alone. Give subscribers the public key by another way than this one.
+    ///
+    /// Every method can fail with `FAILED_PRECONDITION`, reason
+    /// `BLACKLIST_NOT_SIGNED`: the daemon has no signing key.
+    #[derive(Debug, Clone)]
+    pub struct DistributionServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl DistributionServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> DistributionServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> DistributionServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            DistributionServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Says which list is published.
+        pub async fn get_blacklist_state(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetBlacklistStateRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetBlacklistStateResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.DistributionService/GetBlacklistState",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("xueka.v1.DistributionService", "GetBlacklistState"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gives the whole list as a signed snapshot, piece by piece.
+        pub async fn get_blacklist_snapshot(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetBlacklistSnapshotRequest>,
+        ) -> std::result::Result<
+            tonic::Response<
+                tonic::codec::Streaming<super::GetBlacklistSnapshotResponse>,
+            >,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.DistributionService/GetBlacklistSnapshot",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xueka.v1.DistributionService",
+                        "GetBlacklistSnapshot",
+                    ),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// Gives what changed since the list at hand as signed deltas, in order, and
+        /// then every change as it is made.
+        ///
+        /// Each delta follows the list at hand or the delta before. When the past is
+        /// gone or too long, or the list at hand is of another life of the registry, a
+        /// whole snapshot comes first. At least once a minute a delta comes, without
+        /// changes when there are none, by which the copy stays fresh: a subscriber
+        /// that hears nothing for longer has lost the connection. To go on after
+        /// that, call again with what is at hand.
+        ///
+        /// Errors:
+        ///
+        /// * `RESOURCE_EXHAUSTED`, reason `TOO_MANY_SUBSCRIBERS`: 1,024 watch already.
+        pub async fn watch_blacklist(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WatchBlacklistRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::WatchBlacklistResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.DistributionService/WatchBlacklist",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("xueka.v1.DistributionService", "WatchBlacklist"),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// Says that the caller holds a version, kept so that it outlives a crash. The
+        /// ledger names the caller by its token or user.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`: no such version was published.
+        pub async fn acknowledge_blacklist(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AcknowledgeBlacklistRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AcknowledgeBlacklistResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.DistributionService/AcknowledgeBlacklist",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xueka.v1.DistributionService",
+                        "AcknowledgeBlacklist",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Says which subscribers have which blocks, and who is behind.
+        ///
+        /// Errors:
+        ///
+        /// * `NOT_FOUND`, reason `ENTRY_NOT_FOUND`: the card asked about is not blocked.
+        pub async fn list_deliveries(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListDeliveriesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListDeliveriesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.DistributionService/ListDeliveries",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("xueka.v1.DistributionService", "ListDeliveries"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod distribution_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with DistributionServiceServer.
+    #[async_trait]
+    pub trait DistributionService: std::marker::Send + std::marker::Sync + 'static {
+        /// Says which list is published.
+        async fn get_blacklist_state(
+            &self,
+            request: tonic::Request<super::GetBlacklistStateRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetBlacklistStateResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the GetBlacklistSnapshot method.
+        type GetBlacklistSnapshotStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<
+                    super::GetBlacklistSnapshotResponse,
+                    tonic::Status,
+                >,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Gives the whole list as a signed snapshot, piece by piece.
+        async fn get_blacklist_snapshot(
+            &self,
+            request: tonic::Request<super::GetBlacklistSnapshotRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::GetBlacklistSnapshotStream>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the WatchBlacklist method.
+        type WatchBlacklistStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::WatchBlacklistResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Gives what changed since the list at hand as signed deltas, in order, and
+        /// then every change as it is made.
+        ///
+        /// Each delta follows the list at hand or the delta before. When the past is
+        /// gone or too long, or the list at hand is of another life of the registry, a
+        /// whole snapshot comes first. At least once a minute a delta comes, without
+        /// changes when there are none, by which the copy stays fresh: a subscriber
+        /// that hears nothing for longer has lost the connection. To go on after
+        /// that, call again with what is at hand.
+        ///
+        /// Errors:
+        ///
+        /// * `RESOURCE_EXHAUSTED`, reason `TOO_MANY_SUBSCRIBERS`: 1,024 watch already.
+        async fn watch_blacklist(
+            &self,
+            request: tonic::Request<super::WatchBlacklistRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::WatchBlacklistStream>,
+            tonic::Status,
+        >;
+        /// Says that the caller holds a version, kept so that it outlives a crash. The
+        /// ledger names the caller by its token or user.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`: no such version was published.
+        async fn acknowledge_blacklist(
+            &self,
+            request: tonic::Request<super::AcknowledgeBlacklistRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AcknowledgeBlacklistResponse>,
+            tonic::Status,
+        >;
+        /// Says which subscribers have which blocks, and who is behind.
+        ///
+        /// Errors:
+        ///
+        /// * `NOT_FOUND`, reason `ENTRY_NOT_FOUND`: the card asked about is not blocked.
+        async fn list_deliveries(
+            &self,
+            request: tonic::Request<super::ListDeliveriesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListDeliveriesResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Gives the blacklist away as signed files and signed changes, and keeps a
+    /// ledger of who has which of them.
+    ///
+    /// The bytes are described in `docs/blacklist-format.md`: a snapshot is a whole
+    /// list, a delta what changed since a version of it. Both are signed with
+    /// Ed25519, so that a copy can be passed on by anyone and is believed for its
+    /// signature alone. Give subscribers the public key by another way than this one.
+    ///
+    /// Every method can fail with `FAILED_PRECONDITION`, reason
+    /// `BLACKLIST_NOT_SIGNED`: the daemon has no signing key.
+    #[derive(Debug)]
+    pub struct DistributionServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> DistributionServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for DistributionServiceServer<T>
+    where
+        T: DistributionService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/xueka.v1.DistributionService/GetBlacklistState" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetBlacklistStateSvc<T: DistributionService>(pub Arc<T>);
+                    impl<
+                        T: DistributionService,
+                    > tonic::server::UnaryService<super::GetBlacklistStateRequest>
+                    for GetBlacklistStateSvc<T> {
+                        type Response = super::GetBlacklistStateResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetBlacklistStateRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as DistributionService>::get_blacklist_state(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetBlacklistStateSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.DistributionService/GetBlacklistSnapshot" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetBlacklistSnapshotSvc<T: DistributionService>(pub Arc<T>);
+                    impl<
+                        T: DistributionService,
+                    > tonic::server::ServerStreamingService<
+                        super::GetBlacklistSnapshotRequest,
+                    > for GetBlacklistSnapshotSvc<T> {
+                        type Response = super::GetBlacklistSnapshotResponse;
+                        type ResponseStream = T::GetBlacklistSnapshotStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetBlacklistSnapshotRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as DistributionService>::get_blacklist_snapshot(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetBlacklistSnapshotSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.DistributionService/WatchBlacklist" => {
+                    #[allow(non_camel_case_types)]
+                    struct WatchBlacklistSvc<T: DistributionService>(pub Arc<T>);
+                    impl<
+                        T: DistributionService,
+                    > tonic::server::ServerStreamingService<super::WatchBlacklistRequest>
+                    for WatchBlacklistSvc<T> {
+                        type Response = super::WatchBlacklistResponse;
+                        type ResponseStream = T::WatchBlacklistStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WatchBlacklistRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as DistributionService>::watch_blacklist(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WatchBlacklistSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.DistributionService/AcknowledgeBlacklist" => {
+                    #[allow(non_camel_case_types)]
+                    struct AcknowledgeBlacklistSvc<T: DistributionService>(pub Arc<T>);
+                    impl<
+                        T: DistributionService,
+                    > tonic::server::UnaryService<super::AcknowledgeBlacklistRequest>
+                    for AcknowledgeBlacklistSvc<T> {
+                        type Response = super::AcknowledgeBlacklistResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AcknowledgeBlacklistRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as DistributionService>::acknowledge_blacklist(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AcknowledgeBlacklistSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.DistributionService/ListDeliveries" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListDeliveriesSvc<T: DistributionService>(pub Arc<T>);
+                    impl<
+                        T: DistributionService,
+                    > tonic::server::UnaryService<super::ListDeliveriesRequest>
+                    for ListDeliveriesSvc<T> {
+                        type Response = super::ListDeliveriesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListDeliveriesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as DistributionService>::list_deliveries(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListDeliveriesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for DistributionServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "xueka.v1.DistributionService";
+    impl<T> tonic::server::NamedService for DistributionServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// The `reason` in the `google.rpc.ErrorInfo` of every error that a method
 /// answers, as text without the prefix `ERROR_REASON_`, with the domain `xueka`.
 /// Programs act on the reason; the message beside it is for people, in the
@@ -1432,6 +2325,10 @@ pub enum ErrorReason {
     FileNotMade = 72,
     /// The student has left the school.
     StudentLeft = 73,
+    /// The daemon has no key to sign the blacklist with.
+    BlacklistNotSigned = 80,
+    /// As many follow the blacklist as can.
+    TooManySubscribers = 81,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1493,6 +2390,8 @@ impl ErrorReason {
             Self::FileNotUsable => "ERROR_REASON_FILE_NOT_USABLE",
             Self::FileNotMade => "ERROR_REASON_FILE_NOT_MADE",
             Self::StudentLeft => "ERROR_REASON_STUDENT_LEFT",
+            Self::BlacklistNotSigned => "ERROR_REASON_BLACKLIST_NOT_SIGNED",
+            Self::TooManySubscribers => "ERROR_REASON_TOO_MANY_SUBSCRIBERS",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1551,6 +2450,8 @@ impl ErrorReason {
             "ERROR_REASON_FILE_NOT_USABLE" => Some(Self::FileNotUsable),
             "ERROR_REASON_FILE_NOT_MADE" => Some(Self::FileNotMade),
             "ERROR_REASON_STUDENT_LEFT" => Some(Self::StudentLeft),
+            "ERROR_REASON_BLACKLIST_NOT_SIGNED" => Some(Self::BlacklistNotSigned),
+            "ERROR_REASON_TOO_MANY_SUBSCRIBERS" => Some(Self::TooManySubscribers),
             _ => None,
         }
     }
@@ -9262,6 +10163,9 @@ pub mod student_service_client {
         ///  used; the metadata `cause` says why as a stable word, such as `NOT_TEXT`
         ///  or `TOO_MANY_ROWS`.
         /// * `INVALID_ARGUMENT`, reason `REQUEST_ID_REUSED`.
+        ///
+        /// After `totals`, `FAILED_PRECONDITION`, reason `FILE_NOT_MADE`, means that the
+        /// format cannot hold the file of verdicts; what the totals say holds.
         pub async fn import_students(
             &mut self,
             request: impl tonic::IntoStreamingRequest<
@@ -9451,6 +10355,9 @@ pub mod student_service_server {
         ///  used; the metadata `cause` says why as a stable word, such as `NOT_TEXT`
         ///  or `TOO_MANY_ROWS`.
         /// * `INVALID_ARGUMENT`, reason `REQUEST_ID_REUSED`.
+        ///
+        /// After `totals`, `FAILED_PRECONDITION`, reason `FILE_NOT_MADE`, means that the
+        /// format cannot hold the file of verdicts; what the totals say holds.
         async fn import_students(
             &self,
             request: tonic::Request<tonic::Streaming<super::ImportStudentsRequest>>,

@@ -3,6 +3,7 @@
 
 mod blacklist;
 mod card;
+mod distribution;
 mod inspection;
 mod number;
 mod personalisation;
@@ -19,6 +20,7 @@ use xueka_domain::{CardKey, CardNumber, Uid};
 
 pub(crate) use blacklist::{block_reason, entry, key_of};
 pub(crate) use card::{card, issued_card, loss_reason, refused_row};
+pub(crate) use distribution::{deliveries, held_mark, mark};
 pub(crate) use inspection::{inspection, trace};
 pub(crate) use number::{found_by_print, number_form, short_number_fit, taught};
 pub(crate) use personalisation::{

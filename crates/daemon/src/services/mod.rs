@@ -2,6 +2,7 @@
 //! answers in the words of the protocol.
 
 mod blacklist;
+mod distribution;
 mod exchange;
 mod inspection;
 mod issuance;
@@ -21,6 +22,7 @@ use xueka_desk::CardInReader;
 use xueka_registry::RequestId;
 
 pub(crate) use blacklist::Blacklist;
+pub(crate) use distribution::Distribution;
 pub(crate) use exchange::Exchanges;
 pub(crate) use inspection::Inspections;
 pub(crate) use issuance::Issuance;
