@@ -7,7 +7,7 @@ use xueka_transport::{CardTransport, Dialect};
 
 use crate::{
     notes::Notes,
-    torn::{School, n_cards, tear_many},
+    torn::{School, n_cards, share, tear_many},
 };
 
 const KEYS: &str = "factory = \"FFFFFFFFFFFF\"\n\
@@ -159,8 +159,10 @@ fn a_card_gets_keys_that_no_other_card_has() {
 
 #[test]
 fn a_card_that_is_torn_while_it_gets_its_own_keys_is_made_whole_or_spoilt() {
-    let tally = tear_many(&school_with_own_keys(), &blank(), &first(), n_cards(4));
-    assert!(tally.n_written > 0 && tally.n_torn_again > 0, "{tally:?}");
+    let n_torn = n_cards(4);
+    let tally = tear_many(&school_with_own_keys(), &blank(), &first(), n_torn);
+    assert!(tally.n_written >= share(n_torn, 20), "{tally:?}");
+    assert!(tally.n_torn_again >= share(n_torn, 20), "{tally:?}");
 }
 
 #[test]
@@ -269,26 +271,27 @@ fn another_card_of_the_same_kind_is_not_written() {
 /// Keys and access bits are written too: a torn trailer may spoil a card.
 #[test]
 fn a_blank_card_that_is_torn_is_made_whole_or_known_to_be_spoilt() {
+    let n_torn = n_cards(4);
     for style in [ReaderStyle::Standard, ReaderStyle::Acs] {
         let card = blank().reader_style(style);
         let school = school();
-        let tally = tear_many(&school, &card, &first(), n_cards(4));
-        assert!(tally.n_spoilt > 0 && tally.n_torn_again > 0, "{tally:?}");
-        assert!(tally.n_written > tally.n_spoilt, "{tally:?}");
+        let tally = tear_many(&school, &card, &first(), n_torn);
+        assert!(tally.n_spoilt >= share(n_torn, 200), "{tally:?}");
+        assert!(tally.n_torn_again >= share(n_torn, 20), "{tally:?}");
+        assert!(tally.n_written >= share(n_torn, 20), "{tally:?}");
     }
 }
 
 /// No trailer is written, so no card may end as spoilt.
 #[test]
 fn a_card_that_is_torn_while_it_gets_a_new_number_is_made_whole() {
+    let n_torn = n_cards(4);
     for style in [ReaderStyle::Standard, ReaderStyle::Acs] {
         let card = written().reader_style(style);
         let school = school();
-        let tally = tear_many(&school, &card, &second(), n_cards(4));
+        let tally = tear_many(&school, &card, &second(), n_torn);
         assert_eq!(tally.n_spoilt, 0, "{tally:?}");
-        assert!(
-            tally.n_rolled_back > 0 && tally.n_torn_again > 0,
-            "{tally:?}"
-        );
+        assert!(tally.n_rolled_back >= share(n_torn, 20), "{tally:?}");
+        assert!(tally.n_torn_again >= share(n_torn, 20), "{tally:?}");
     }
 }

@@ -10,7 +10,7 @@ use xueka_transport::Dialect;
 
 use crate::{
     notes::Notes,
-    torn::{School, n_cards, old_or_new, tear_many},
+    torn::{School, n_cards, old_or_new, share, tear_many},
 };
 
 /// The keys of the school's application on every virtual FM1208, and others.
@@ -239,10 +239,10 @@ fn written(school: &School, mut card: VirtualCard) -> VirtualCard {
 fn tear(school: &School, card: &VirtualCard) {
     let n_torn = n_cards(3);
     let tally = tear_many(school, card, &content("20250099"), n_torn);
-    let n_enough = usize::try_from(n_torn / 20).unwrap();
-    assert!(tally.n_written > n_enough, "{tally:?}");
-    assert!(tally.n_rolled_back > n_enough, "{tally:?}");
-    assert!(tally.n_torn_again > n_enough, "{tally:?}");
+    let n_enough = share(n_torn, 20);
+    assert!(tally.n_written >= n_enough, "{tally:?}");
+    assert!(tally.n_rolled_back >= n_enough, "{tally:?}");
+    assert!(tally.n_torn_again >= n_enough, "{tally:?}");
     assert_eq!(tally.n_spoilt, 0, "no key was changed");
 }
 

@@ -7,7 +7,7 @@ use xueka_transport::{Dialect, PassThrough};
 
 use crate::{
     notes::Notes,
-    torn::{School, n_cards, tear_many},
+    torn::{School, n_cards, share, tear_many},
 };
 
 /// A reader that hands the chip's own commands on.
@@ -198,40 +198,39 @@ fn a_plan_that_harms_is_refused() {
 #[test]
 fn a_blank_ntag_that_is_torn_is_made_whole() {
     let card = VirtualCard::ntag213();
-    let tally = tear_many(&school(PASSING), &card, &first(), n_cards(4));
+    let n_torn = n_cards(4);
+    let tally = tear_many(&school(PASSING), &card, &first(), n_torn);
     assert_eq!(tally.n_spoilt, 0, "{tally:?}");
-    assert!(
-        tally.n_rolled_back > 0 && tally.n_torn_again > 0,
-        "{tally:?}"
-    );
+    assert!(tally.n_rolled_back >= share(n_torn, 20), "{tally:?}");
+    assert!(tally.n_torn_again >= share(n_torn, 20), "{tally:?}");
 }
 
 #[test]
 fn a_guarded_ntag_that_is_torn_while_it_gets_a_new_number_is_made_whole() {
-    let tally = tear_many(&school(PASSING), &guarded(), &second(), n_cards(4));
+    let n_torn = n_cards(4);
+    let tally = tear_many(&school(PASSING), &guarded(), &second(), n_torn);
     assert_eq!(tally.n_spoilt, 0, "{tally:?}");
-    assert!(
-        tally.n_rolled_back > 0 && tally.n_torn_again > 0,
-        "{tally:?}"
-    );
+    assert!(tally.n_rolled_back >= share(n_torn, 20), "{tally:?}");
+    assert!(tally.n_torn_again >= share(n_torn, 20), "{tally:?}");
 }
 
 #[test]
 fn an_ultralight_that_is_torn_is_made_whole() {
     let mut card = VirtualCard::ultralight();
     open_school().write(&mut card, &first());
-    let tally = tear_many(&open_school(), &card, &second(), n_cards(4));
+    let n_torn = n_cards(4);
+    let tally = tear_many(&open_school(), &card, &second(), n_torn);
     assert_eq!(tally.n_spoilt, 0, "{tally:?}");
-    assert!(
-        tally.n_rolled_back > 0 && tally.n_torn_again > 0,
-        "{tally:?}"
-    );
+    assert!(tally.n_rolled_back >= share(n_torn, 20), "{tally:?}");
+    assert!(tally.n_torn_again >= share(n_torn, 20), "{tally:?}");
 }
 
 /// A password that is asked for already may be torn shut.
 #[test]
 fn a_guarded_ntag_that_is_torn_while_its_password_changes_is_whole_or_known_to_be_spoilt() {
-    let tally = tear_many(&later_school(), &guarded(), &second(), n_cards(4));
-    assert!(tally.n_spoilt > 0 && tally.n_torn_again > 0, "{tally:?}");
-    assert!(tally.n_written > tally.n_spoilt, "{tally:?}");
+    let n_torn = n_cards(4);
+    let tally = tear_many(&later_school(), &guarded(), &second(), n_torn);
+    assert!(tally.n_spoilt >= share(n_torn, 200), "{tally:?}");
+    assert!(tally.n_torn_again >= share(n_torn, 20), "{tally:?}");
+    assert!(tally.n_written >= share(n_torn, 20), "{tally:?}");
 }

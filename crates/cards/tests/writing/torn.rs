@@ -109,6 +109,12 @@ pub(crate) struct Tally {
     pub(crate) n_torn_again: usize,
 }
 
+/// At least how many of them must have met a fate that on average befalls more
+/// than one in so many; none, of too few to tell.
+pub(crate) fn share(n_cards: u64, one_in: u64) -> usize {
+    usize::try_from(n_cards / one_in).unwrap()
+}
+
 /// How many cards to tear in one of `n_tests` tests of a family.
 pub(crate) fn n_cards(n_tests: u64) -> u64 {
     let told = std::env::var("TORN_WRITES").ok();
