@@ -1,6 +1,6 @@
 //! What a card was recognised as, and what speaks for and against it.
 //!
-//! The ATR of a contactless card is made up by the reader and a hint; SAK and
+//! The ATR of a contactless card is made up by the reader and weak; SAK and
 //! ATS come from the card and weigh more; an application that answers, or a
 //! number where the family keeps it, decides. What disagrees is kept.
 
@@ -40,7 +40,7 @@ pub struct Clue {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Weight {
     /// Made up by the reader, or common to many cards.
-    Hint,
+    Weak,
     /// The card's own word.
     Strong,
     /// Leaves no doubt of the family.
@@ -224,10 +224,10 @@ impl Seen {
             | Self::NoUid
             // Some readers know of no ATS whatever the card.
             | Self::NoAts(_)
-            | Self::NoApplication => Weight::Hint,
+            | Self::NoApplication => Weight::Weak,
             Self::AtrGivesSak(_) | Self::Ats { .. } => Weight::Strong,
             // What cards of many families have names none.
-            Self::Application(application) if application.family().is_none() => Weight::Hint,
+            Self::Application(application) if application.family().is_none() => Weight::Weak,
             Self::ContactSlot | Self::Application(_) | Self::Number(_) => Weight::Decides,
         }
     }

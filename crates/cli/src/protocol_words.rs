@@ -174,7 +174,7 @@ pub(crate) fn reading_part(part: ReadingPart) -> Word {
 pub(crate) fn clue_weight(weight: ClueWeight) -> Word {
     match weight {
         ClueWeight::Unspecified => Word::ClueUnknown,
-        ClueWeight::Hint => Word::ClueHint,
+        ClueWeight::Weak => Word::ClueWeak,
         ClueWeight::Strong => Word::ClueStrong,
         ClueWeight::Decides => Word::ClueDecides,
     }

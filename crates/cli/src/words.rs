@@ -347,7 +347,7 @@ catalogue! {
     ClueFor: "支持", "for it";
     ClueNeither: "中立", "neutral";
     ClueAgainst: "不符", "against";
-    ClueHint: "提示", "hint";
+    ClueWeak: "较弱", "weak";
     ClueStrong: "较强", "strong";
     ClueDecides: "决定", "decides";
     ApplicationUnknown: "未知", "unknown";

@@ -4366,7 +4366,7 @@ pub enum ClueWeight {
     /// Not given.
     Unspecified = 0,
     /// Made up by the reader, or common to many cards.
-    Hint = 1,
+    Weak = 1,
     /// The card's own word.
     Strong = 2,
     /// Leaves no doubt.
@@ -4380,7 +4380,7 @@ impl ClueWeight {
     pub fn as_str_name(&self) -> &'static str {
         match self {
             Self::Unspecified => "CLUE_WEIGHT_UNSPECIFIED",
-            Self::Hint => "CLUE_WEIGHT_HINT",
+            Self::Weak => "CLUE_WEIGHT_WEAK",
             Self::Strong => "CLUE_WEIGHT_STRONG",
             Self::Decides => "CLUE_WEIGHT_DECIDES",
         }
@@ -4389,7 +4389,7 @@ impl ClueWeight {
     pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
         match value {
             "CLUE_WEIGHT_UNSPECIFIED" => Some(Self::Unspecified),
-            "CLUE_WEIGHT_HINT" => Some(Self::Hint),
+            "CLUE_WEIGHT_WEAK" => Some(Self::Weak),
             "CLUE_WEIGHT_STRONG" => Some(Self::Strong),
             "CLUE_WEIGHT_DECIDES" => Some(Self::Decides),
             _ => None,
@@ -10163,9 +10163,6 @@ pub mod student_service_client {
         ///  used; the metadata `cause` says why as a stable word, such as `NOT_TEXT`
         ///  or `TOO_MANY_ROWS`.
         /// * `INVALID_ARGUMENT`, reason `REQUEST_ID_REUSED`.
-        ///
-        /// After `totals`, `FAILED_PRECONDITION`, reason `FILE_NOT_MADE`, means that the
-        /// format cannot hold the file of verdicts; what the totals say holds.
         pub async fn import_students(
             &mut self,
             request: impl tonic::IntoStreamingRequest<
@@ -10355,9 +10352,6 @@ pub mod student_service_server {
         ///  used; the metadata `cause` says why as a stable word, such as `NOT_TEXT`
         ///  or `TOO_MANY_ROWS`.
         /// * `INVALID_ARGUMENT`, reason `REQUEST_ID_REUSED`.
-        ///
-        /// After `totals`, `FAILED_PRECONDITION`, reason `FILE_NOT_MADE`, means that the
-        /// format cannot hold the file of verdicts; what the totals say holds.
         async fn import_students(
             &self,
             request: tonic::Request<tonic::Streaming<super::ImportStudentsRequest>>,

@@ -71,7 +71,7 @@ fn atr_part(part: explain::AtrPart) -> v1::AtrPart {
 fn clue(clue: Clue, language: Language) -> v1::Clue {
     let said = explain::clue(clue.seen, language);
     let weight = match clue.weight {
-        Weight::Hint => v1::ClueWeight::Hint,
+        Weight::Weak => v1::ClueWeight::Weak,
         Weight::Strong => v1::ClueWeight::Strong,
         Weight::Decides => v1::ClueWeight::Decides,
     };
