@@ -240,6 +240,7 @@ pub(crate) fn reader_state(state: ReaderState) -> Word {
         ReaderState::CardPresent => Word::ReaderCardPresent,
         ReaderState::CardMute => Word::ReaderCardMute,
         ReaderState::Stalled => Word::ReaderStalled,
+        ReaderState::Wedged => Word::ReaderWedged,
     }
 }
 

@@ -366,6 +366,7 @@ catalogue! {
     ReaderCardPresent: "有卡", "card present";
     ReaderCardMute: "有卡，无应答", "card does not answer";
     ReaderStalled: "卡死，请拿走卡或重插读卡器", "stalled: take the card away or replug";
+    ReaderWedged: "失灵，请拔下十秒后再插上", "wedged: unplug it for ten seconds";
 
     // States of cards.
     CardUnknown: "未知", "unknown";

@@ -97,7 +97,7 @@ fn can_serve(list: &ReaderList, alias: &str) -> bool {
         .filter(|it| it.alias.as_deref() == Some(alias));
     // An alias that fits several readers is nobody's.
     match (named.next(), named.next()) {
-        (Some(only), None) => only.state != ReaderState::Stalled,
+        (Some(only), None) => !matches!(only.state, ReaderState::Stalled | ReaderState::Wedged),
         _ => false,
     }
 }
@@ -253,10 +253,12 @@ mod tests {
             state,
         };
         let (empty, stalled) = (ReaderState::Empty, ReaderState::Stalled);
+        let wedged = ReaderState::Wedged;
         let cases = [
             (vec![], false, "missing"),
             (vec![reader("a", empty)], true, "there"),
             (vec![reader("a", stalled)], false, "stalled"),
+            (vec![reader("a", wedged)], false, "wedged"),
             (
                 vec![reader("a", empty), reader("b", empty)],
                 false,

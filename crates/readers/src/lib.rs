@@ -56,7 +56,8 @@
 //!   seconds: the card is powered anew before anything else is done, and one that
 //!   was told is read again, for it may have been changed for another unseen;
 //! - *wedged*, when one exchange after the other fails and the card stays: who
-//!   asks for more is told to unplug the reader;
+//!   asks for more is told to unplug the reader, which is tried each time and
+//!   listed as wedged until an exchange succeeds;
 //! - *lit*, while a signal is shown: the lights are put back after 0.6 s.
 //!
 //! Whatever is to be done on a reader, its thread does, one thing after the

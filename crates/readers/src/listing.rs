@@ -68,6 +68,9 @@ pub enum ReaderState {
     /// Another program that keeps a transaction open looks the same: nothing
     /// tells from outside what the exchange waits for.
     Stalled,
+    /// One exchange after the other failed although a card stays listed. It is
+    /// tried again when asked; what helps is to unplug it for a while.
+    Wedged,
 }
 
 /// Whether readers can be seen.

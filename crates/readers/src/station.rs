@@ -155,7 +155,11 @@ impl Station {
     pub(crate) fn observe(&self, snapshot: &ReaderSnapshot) {
         let desk = &mut *lock(&self.desk);
         if desk.field.n_events() != snapshot.n_events {
+            let was_wedged = desk.wedge.is_wedged();
             desk.wedge.stir((self.common.settings.uptime)());
+            if was_wedged && !desk.wedge.is_wedged() {
+                self.common.bell.send_replace(());
+            }
         }
         let tell = self.teller(desk.who.as_deref());
         desk.field
@@ -232,6 +236,8 @@ impl Station {
             n_failed_signals: self.n_failed_signals.load(Ordering::Relaxed),
             state: if self.exchange.is_stalled() {
                 ReaderState::Stalled
+            } else if desk.wedge.is_wedged() {
+                ReaderState::Wedged
             } else {
                 desk.field.state()
             },

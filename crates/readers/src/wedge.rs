@@ -4,7 +4,8 @@
 //! away (80100016). What follows tells the two apart: a card that was pulled
 //! away is soon listed as gone, and on a wedged reader it stays. Such a reader
 //! works again once it had no power for a while; nothing that a program does
-//! helps. hardware-notes/reader-acs-acr122u.md
+//! helps. Callers hear so, and the reader is listed as wedged until an exchange
+//! succeeds. hardware-notes/reader-acs-acr122u.md
 
 use std::time::Duration;
 

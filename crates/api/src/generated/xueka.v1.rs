@@ -3097,6 +3097,8 @@ pub mod issuance_service_client {
         /// A refused card is an answer, not an error. With a card in a reader the
         /// errors of `ReaderService.ReadCard` that mean "no reader" or "no card"
         /// apply; a card that is there but cannot be read is answered `UNREADABLE`.
+        /// The reader then shows the verdict by light and buzzer, where it can and the
+        /// configuration has it (`readers.signals`); nothing depends on whether it does.
         pub async fn verify_card(
             &mut self,
             request: impl tonic::IntoRequest<super::VerifyCardRequest>,
@@ -3323,6 +3325,8 @@ pub mod issuance_service_server {
         /// A refused card is an answer, not an error. With a card in a reader the
         /// errors of `ReaderService.ReadCard` that mean "no reader" or "no card"
         /// apply; a card that is there but cannot be read is answered `UNREADABLE`.
+        /// The reader then shows the verdict by light and buzzer, where it can and the
+        /// configuration has it (`readers.signals`); nothing depends on whether it does.
         async fn verify_card(
             &self,
             request: tonic::Request<super::VerifyCardRequest>,
@@ -7746,6 +7750,10 @@ pub enum ReaderState {
     /// An exchange has not ended within its limit; the reader serves nobody until
     /// the card is taken away or the reader replugged.
     Stalled = 4,
+    /// One exchange after the other failed although a card stays listed: the reader
+    /// is to be without power for ten seconds. It is tried again with each call, and
+    /// calls fail with `READER_FAILED` meanwhile.
+    Wedged = 5,
 }
 impl ReaderState {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -7759,6 +7767,7 @@ impl ReaderState {
             Self::CardPresent => "READER_STATE_CARD_PRESENT",
             Self::CardMute => "READER_STATE_CARD_MUTE",
             Self::Stalled => "READER_STATE_STALLED",
+            Self::Wedged => "READER_STATE_WEDGED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -7769,6 +7778,7 @@ impl ReaderState {
             "READER_STATE_CARD_PRESENT" => Some(Self::CardPresent),
             "READER_STATE_CARD_MUTE" => Some(Self::CardMute),
             "READER_STATE_STALLED" => Some(Self::Stalled),
+            "READER_STATE_WEDGED" => Some(Self::Wedged),
             _ => None,
         }
     }
@@ -8021,6 +8031,8 @@ pub mod reader_service_client {
         ///  `NO_READER` and `READER_AMBIGUOUS`; `UNAVAILABLE`, reasons `READER_GONE`
         ///  and `PCSC_UNAVAILABLE`; `FAILED_PRECONDITION`, reason
         ///  `PCSC_NOT_PERMITTED`: as with `ReadCard`.
+        /// * `UNAVAILABLE`, reason `READER_STALLED`: an exchange on the reader does not
+        ///  end, so nothing will be shown.
         pub async fn signal_reader(
             &mut self,
             request: impl tonic::IntoRequest<super::SignalReaderRequest>,
@@ -8128,6 +8140,8 @@ pub mod reader_service_server {
         ///  `NO_READER` and `READER_AMBIGUOUS`; `UNAVAILABLE`, reasons `READER_GONE`
         ///  and `PCSC_UNAVAILABLE`; `FAILED_PRECONDITION`, reason
         ///  `PCSC_NOT_PERMITTED`: as with `ReadCard`.
+        /// * `UNAVAILABLE`, reason `READER_STALLED`: an exchange on the reader does not
+        ///  end, so nothing will be shown.
         async fn signal_reader(
             &self,
             request: tonic::Request<super::SignalReaderRequest>,

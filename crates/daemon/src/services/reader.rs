@@ -185,6 +185,7 @@ fn reader_state(state: ReaderState) -> v1::ReaderState {
         ReaderState::CardPresent => v1::ReaderState::CardPresent,
         ReaderState::CardMute => v1::ReaderState::CardMute,
         ReaderState::Stalled => v1::ReaderState::Stalled,
+        ReaderState::Wedged => v1::ReaderState::Wedged,
     }
 }
 

@@ -344,24 +344,30 @@ impl Station {
     /// The outcome of holding a card, or that the reader is wedged.
     fn weigh<T>(&self, outcome: Result<T, ReaderError>) -> Result<T, ReaderError> {
         let desk = &mut *lock(&self.desk);
-        match &outcome {
-            Ok(_) => desk.wedge.work(),
+        let was_wedged = desk.wedge.is_wedged();
+        let has_failed = match &outcome {
             Err(ReaderError::NoCard | ReaderError::CardGone) if desk.field.is_occupied() => {
-                let was_wedged = desk.wedge.is_wedged();
                 desk.wedge.fail((self.common.settings.uptime)());
-                if desk.wedge.is_wedged() {
-                    if !was_wedged {
-                        tracing::warn!(reader = %self.name, "{Wedged}");
-                    }
-                    return Err(ReaderError::Failed(Arc::new(Wedged)));
-                }
+                true
             }
-            Err(
+            Ok(_)
+            | Err(
                 ReaderError::CardChanged | ReaderError::Unreadable | ReaderError::NothingToCompare,
             ) => {
                 desk.wedge.work();
+                false
             }
-            Err(_) => {}
+            Err(_) => false,
+        };
+        let is_wedged = desk.wedge.is_wedged();
+        if is_wedged != was_wedged {
+            self.common.bell.send_replace(());
+        }
+        if is_wedged && !was_wedged {
+            tracing::warn!(reader = %self.name, "{Wedged}");
+        }
+        if has_failed && is_wedged {
+            return Err(ReaderError::Failed(Arc::new(Wedged)));
         }
         outcome
     }

@@ -155,10 +155,14 @@ async fn a_reader_that_fails_before_a_card_that_stays_is_to_be_unplugged() {
             break;
         }
     }
+    let state = || readers.list().readers[0].state;
     let read = async || soon(readers.read_card(None, ReadOptions::default())).await;
     SECONDS.fetch_add(1, Ordering::Relaxed);
     let second = read().await;
     assert!(matches!(second, Err(ReaderError::CardGone)), "{second:?}");
+    assert_eq!(state(), ReaderState::CardPresent, "not yet");
+    let mut changes = readers.changes();
+    changes.mark_unchanged();
 
     SECONDS.fetch_add(1, Ordering::Relaxed);
     let third = read().await;
@@ -167,9 +171,19 @@ async fn a_reader_that_fails_before_a_card_that_stays_is_to_be_unplugged() {
     };
     let cause = error.source().unwrap().to_string();
     assert!(cause.contains("unplug the reader"), "{cause}");
+    assert_eq!(state(), ReaderState::Wedged);
+    assert!(
+        changes.has_changed().unwrap(),
+        "and whoever lists them hears"
+    );
+    changes.mark_unchanged();
+    assert!(matches!(read().await, Err(ReaderError::Failed(_))), "still");
+    assert!(!changes.has_changed().unwrap());
 
     is_wedged.store(false, Ordering::Release);
     assert!(read().await.is_ok());
+    assert_eq!(state(), ReaderState::CardPresent);
+    assert!(changes.has_changed().unwrap());
     is_wedged.store(true, Ordering::Release);
     let anew = read().await;
     assert!(matches!(anew, Err(ReaderError::CardGone)), "{anew:?}");
