@@ -245,7 +245,8 @@ catalogue! {
     FormConfigured: "配置的形式", "configured";
     PlaceNext: "请拿走这张卡，放上印有 {printed} 的卡。", "Take this card away and place the one that says {printed}.";
     NotReadTryAgain: "读不出：{why}。请再放一次。", "not read: {why}; place it again.";
-    NoFormFits: "没有符合的形式。请核对所输入的号码；也可能卡面上的号码与芯片无关，或者这几张卡形式不同。试过 {tried} 种。", "No form fits. Check what was typed; the print may have nothing to do with the chip, or the cards have different forms. {tried} forms were tried.";
+    NoFormTried: "卡面号码取自卡号或 UID 的部分太少：任何形式下，至少要有连续四位、并占卡面号码的一半。请核对所输入的号码，以及读到的是不是同一张卡；若都无误，卡面号码与芯片无关（例如卡厂的流水号），请直接刷卡，或按学籍号查找。", "No form of the card's number or UID shares four digits in a row, and half of the print, with it. Check what was typed, and that the card that was read is the one with this print. If both are right, the print has nothing to do with the chip, as a factory's serial number has not: tap the card instead, or find it by its student.";
+    NoFormFits: "没有一种形式符合所有这些卡（试过 {tried} 种）。请核对所输入的号码；样式不同的卡形式可能不同，请每种分开教。", "No form fits all these cards ({tried} were tried). Check what was typed; cards that look different may have different forms: teach one kind at a time.";
     FormsFit: "符合的形式，最简单的在前（试过 {tried} 种，已登记 {cards} 张卡）：", "Forms that fit, the simplest first ({tried} were tried; {cards} cards are on record):";
     MoreFormsFit: "还有其他形式也符合。请再试几张卡：--next 卡面号码", "More forms fit. Show further cards: --next PRINTED";
     FormTellsApart: "能区分所有已登记的卡", "tells all cards on record apart";

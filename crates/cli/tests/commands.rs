@@ -534,6 +534,17 @@ Put the lines of one form into the daemon's configuration and restart the daemon
 }
 
 #[test]
+fn when_no_form_fits_it_is_said_why_and_what_to_do() {
+    let daemon = CannedDaemon::start();
+    let differing = daemon.run(&["number", "teach", "9999"]);
+    assert!(differing.stdout.contains("120 were tried"), "{differing:?}");
+    let foreign = daemon.run(&["number", "teach", "8888"]);
+    assert_eq!(foreign.code, 1, "{foreign:?}");
+    assert!(foreign.stdout.contains("tap the card"), "{foreign:?}");
+    assert!(!foreign.stdout.contains('0'), "{foreign:?}");
+}
+
+#[test]
 fn further_cards_are_read_as_they_are_placed() {
     let daemon = CannedDaemon::start();
     let answer = daemon.run(&["number", "teach", "0514229873", "--next", "1234567890"]);

@@ -172,7 +172,11 @@ fn taught_text(answer: &TeachNumberFormsResponse, output: &Output) -> String {
     let cards = answer.cards_on_record.to_string();
     let values = [("tried", tried.as_str()), ("cards", &cards)];
     if answer.forms.is_empty() {
-        return output.with(Word::NoFormFits, &values);
+        let word = match answer.tried {
+            0 => Word::NoFormTried,
+            _ => Word::NoFormFits,
+        };
+        return output.with(word, &values);
     }
     let mut parts = vec![output.with(Word::FormsFit, &values)];
     let forms = answer.forms.iter().zip(1_u32..);

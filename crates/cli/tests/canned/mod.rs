@@ -608,7 +608,8 @@ impl NumberService for Desk {
         Ok(Response::new(FindCardsResponse { cards, more: false }))
     }
 
-    /// Every card fits two forms unless one says 9999.
+    /// Every card fits two forms unless one says 9999 or 8888; with the latter
+    /// none can be tried.
     async fn teach_number_forms(
         &self,
         request: Request<TeachNumberFormsRequest>,
@@ -621,7 +622,8 @@ impl NumberService for Desk {
                 card.printed, card.card_number
             ));
         }
-        let is_odd = cards.iter().any(|card| card.printed == "9999");
+        let says = |print: &str| cards.iter().any(|card| card.printed == print);
+        let is_odd = says("9999") || says("8888");
         let clashing = |number: &str| ClashingCard {
             card: Some(clashing_card::Card::CardNumber(number.to_owned())),
         };
@@ -641,7 +643,7 @@ impl NumberService for Desk {
         Ok(Response::new(TeachNumberFormsResponse {
             forms: if is_odd { vec![] } else { forms },
             more: !is_odd,
-            tried: 120,
+            tried: if says("8888") { 0 } else { 120 },
             cards_on_record: 7,
         }))
     }

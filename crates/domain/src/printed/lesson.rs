@@ -24,7 +24,8 @@ pub struct Lesson {
 pub struct Fitting {
     /// The forms, the simplest first: at most [`Fitting::MOST`].
     pub forms: Vec<NumberForm>,
-    /// How many forms were tried.
+    /// How many forms were tried; 0 when no form of the first card shares enough
+    /// digits with its print.
     pub n_tried: usize,
     /// Whether more forms fit than are given.
     pub more: bool,
