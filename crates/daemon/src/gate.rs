@@ -61,6 +61,11 @@ pub(crate) fn rule(path: &str) -> Option<Rule> {
         ("xueka.v1.StudentService", "GetStudent" | "SearchStudents") => UseCase::SeeRoll,
         ("xueka.v1.StudentService", "ExportStudents") => UseCase::ExportRoll,
         ("xueka.v1.StudentService", "ImportStudents" | "MoveStudents") => UseCase::ChangeRoll,
+        (
+            "xueka.v1.CardMakingService",
+            "MakeCardMakingFile" | "TakeCardMakingFile" | "StepBatch" | "MakeFactoryFile"
+            | "TakeFactoryResult" | "DeliverBatch" | "TakeDelivery" | "GetBatch" | "ListBatches",
+        ) => UseCase::MakeCards,
         ("xueka.v1.BlacklistService", "AddEntry" | "RemoveEntry") => UseCase::ChangeBlacklist,
         ("xueka.v1.BlacklistService", "GetEntry" | "ListEntries")
         | ("xueka.v1.DistributionService", "ListDeliveries") => UseCase::SeeBlacklist,
@@ -282,7 +287,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(n_methods, 47);
+        assert_eq!(n_methods, 56);
     }
 
     #[test]

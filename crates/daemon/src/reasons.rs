@@ -82,7 +82,7 @@ pub(crate) fn row(reason: R) -> Words {
         | R::TokenExists
         | R::TokenNotFound => register_row(reason),
         R::RegistryUnavailable | R::RegistryFull | R::RegistryReadOnly => storage_row(reason),
-        R::FileNotUsable | R::FileNotMade => file_row(reason),
+        R::FileNotUsable | R::FileNotMade | R::BatchNotFound => file_row(reason),
         R::BlacklistNotSigned | R::TooManySubscribers => distribution_row(reason),
         R::SlotNotFound | R::CardDescriptionInvalid | R::VirtualReaderGone => simulator_row(reason),
     }
@@ -368,6 +368,11 @@ fn file_row(reason: R) -> Words {
             Code::InvalidArgument,
             "the file cannot be used and nothing was changed",
             "文件无法使用，未作任何更改",
+        ),
+        R::BatchNotFound => words(
+            Code::NotFound,
+            "there is no such batch; `xueka making list` shows them",
+            "没有该批次，可用 `xueka making list` 查看",
         ),
         _ => words(
             Code::FailedPrecondition,

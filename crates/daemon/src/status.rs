@@ -336,6 +336,7 @@ fn refused(refusal: Refusal) -> Told {
     let reason = match refusal {
         Refusal::CardNotFound => R::CardNotFound,
         Refusal::StudentNotFound => R::StudentNotFound,
+        Refusal::BatchNotFound => R::BatchNotFound,
         Refusal::NumberTaken => R::NumberTaken,
         Refusal::UidTaken => R::UidTaken,
         Refusal::StudentHasCard => R::StudentHasCard,

@@ -21,6 +21,8 @@ pub enum UseCase {
     ExportRoll,
     /// Take in a roll; let students move, leave and return.
     ChangeRoll,
+    /// Make, take in and deliver batches of cards: many students at once.
+    MakeCards,
     /// Have it worked out how numbers are printed, over all cards on record.
     TeachNumbers,
     /// Hand out cards, report and cancel losses.
@@ -78,6 +80,7 @@ impl UseCase {
             Self::RegisterInBulk
             | Self::ExportRoll
             | Self::ChangeRoll
+            | Self::MakeCards
             | Self::ChangeBlacklist
             | Self::TeachNumbers
             | Self::WriteCards
@@ -100,7 +103,7 @@ mod tests {
     use Role::{Administrator, Clerk, Engineer, Registrar, Simulator, Verifier};
 
     /// Each use case, who may do it, and why they.
-    const CASES: [(UseCase, &[Role], &str); 23] = [
+    const CASES: [(UseCase, &[Role], &str); 24] = [
         (
             UseCase::ReadCards,
             &[Clerk, Registrar, Administrator, Simulator, Engineer],
@@ -140,6 +143,11 @@ mod tests {
             UseCase::ChangeRoll,
             &[Registrar, Administrator],
             "many students at once",
+        ),
+        (
+            UseCase::MakeCards,
+            &[Registrar, Administrator],
+            "files full of persons",
         ),
         (
             UseCase::TeachNumbers,

@@ -94,6 +94,9 @@ pub enum Refusal {
     /// No student has this number.
     #[error("no student has this student number")]
     StudentNotFound,
+    /// No batch has this name.
+    #[error("no batch has this number")]
+    BatchNotFound,
     /// The card number is another student's, for ever.
     #[error("the card number is another student's")]
     NumberTaken,
@@ -145,6 +148,7 @@ impl Refusal {
         match self {
             Self::CardNotFound => "CARD_NOT_FOUND",
             Self::StudentNotFound => "STUDENT_NOT_FOUND",
+            Self::BatchNotFound => "BATCH_NOT_FOUND",
             Self::NumberTaken => "NUMBER_TAKEN",
             Self::UidTaken => "UID_TAKEN",
             Self::StudentHasCard => "STUDENT_HAS_CARD",

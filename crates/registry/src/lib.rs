@@ -4,6 +4,7 @@
 //! that happen at a desk, and values. Which database is behind it, and its
 //! language, stay in here.
 
+mod batch;
 mod card_request;
 mod card_write;
 mod error;
@@ -21,6 +22,10 @@ mod step;
 mod student_record;
 mod token_name;
 
+pub use batch::{
+    Batch, BatchDraft, BatchFile, BatchId, BatchMarks, BatchOutcome, BatchRefusal, BatchRow,
+    BatchSide, ProducedCard, RefusedBatchRow, TakeOptions, TakenBatch, TakenCards, TakenRow,
+};
 pub use card_request::{
     Arrival, ArrivedCard, CardOrder, CardRequest, CardRequestId, FeeState, OrderOutcome,
     OrderRefusal, RefusedOrder, RefusedStep, RequestFee, RequestFilter, RequestRefusal,

@@ -1312,1150 +1312,6 @@ impl ChipAuthentication {
         }
     }
 }
-/// How far a list has come. A later list of one registry has a larger mark: by
-/// epoch, then version, then time.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct BlacklistMark {
-    /// Which life of the registry: rises when versions may have been given twice,
-    /// such as after a backup was restored.
-    #[prost(uint64, tag = "1")]
-    pub epoch: u64,
-    /// The registry's version.
-    #[prost(uint64, tag = "2")]
-    pub version: u64,
-    /// When it was made; whole seconds.
-    #[prost(message, optional, tag = "3")]
-    pub made_time: ::core::option::Option<::prost_types::Timestamp>,
-}
-/// Asks which list is published.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GetBlacklistStateRequest {}
-/// The published list.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GetBlacklistStateResponse {
-    /// How far it has come.
-    #[prost(message, optional, tag = "1")]
-    pub mark: ::core::option::Option<BlacklistMark>,
-    /// How many numbers and UIDs have entries.
-    #[prost(uint64, tag = "2")]
-    pub key_count: u64,
-    /// The fingerprint of the entries: 16 bytes, the highest first.
-    #[prost(bytes = "vec", tag = "3")]
-    pub fingerprint: ::prost::alloc::vec::Vec<u8>,
-    /// How long after it was made a list may be relied on.
-    #[prost(message, optional, tag = "4")]
-    pub fresh_for: ::core::option::Option<::prost_types::Duration>,
-    /// The public key, 32 bytes.
-    #[prost(bytes = "vec", tag = "5")]
-    pub public_key: ::prost::alloc::vec::Vec<u8>,
-}
-/// Asks for the whole list.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GetBlacklistSnapshotRequest {}
-/// A piece of a snapshot.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct SnapshotPiece {
-    /// The bytes, at most 64 KiB.
-    #[prost(bytes = "vec", tag = "1")]
-    pub data: ::prost::alloc::vec::Vec<u8>,
-    /// Where they stand in the snapshot.
-    #[prost(uint64, tag = "2")]
-    pub offset: u64,
-    /// How many bytes the snapshot has.
-    #[prost(uint64, tag = "3")]
-    pub total_bytes: u64,
-}
-/// A piece of the whole list.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GetBlacklistSnapshotResponse {
-    /// The piece; they come in order.
-    #[prost(message, optional, tag = "1")]
-    pub piece: ::core::option::Option<SnapshotPiece>,
-}
-/// Asks for what changed.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct WatchBlacklistRequest {
-    /// How far the list at hand has come; absent for none.
-    #[prost(message, optional, tag = "1")]
-    pub held: ::core::option::Option<BlacklistMark>,
-    /// Whether to end once everything was told, in place of waiting for changes.
-    #[prost(bool, tag = "2")]
-    pub once: bool,
-}
-/// What comes next.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct WatchBlacklistResponse {
-    /// A part of a snapshot or a whole delta.
-    #[prost(oneof = "watch_blacklist_response::Part", tags = "1, 2")]
-    pub part: ::core::option::Option<watch_blacklist_response::Part>,
-}
-/// Nested message and enum types in `WatchBlacklistResponse`.
-pub mod watch_blacklist_response {
-    /// A part of a snapshot or a whole delta.
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
-    pub enum Part {
-        /// A piece of a snapshot that takes the place of the list at hand.
-        #[prost(message, tag = "1")]
-        SnapshotPiece(super::SnapshotPiece),
-        /// A signed delta.
-        #[prost(bytes, tag = "2")]
-        Delta(::prost::alloc::vec::Vec<u8>),
-    }
-}
-/// Says what the caller holds.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct AcknowledgeBlacklistRequest {
-    /// The epoch of the list that it holds.
-    #[prost(uint64, tag = "1")]
-    pub epoch: u64,
-    /// Its version.
-    #[prost(uint64, tag = "2")]
-    pub version: u64,
-}
-/// It stands in the ledger.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct AcknowledgeBlacklistResponse {}
-/// Asks who has which blocks.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListDeliveriesRequest {
-    /// One card; absent for the blocks that were made last.
-    #[prost(message, optional, tag = "1")]
-    pub card: ::core::option::Option<BlockedCard>,
-    /// How many blocks at most: 1 to 1,000; 0 stands for 20.
-    #[prost(int32, tag = "2")]
-    pub page_size: i32,
-}
-/// Who has which blocks.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ListDeliveriesResponse {
-    /// The published list.
-    #[prost(message, optional, tag = "1")]
-    pub mark: ::core::option::Option<BlacklistMark>,
-    /// Every subscriber that ever acknowledged a version, by name.
-    #[prost(message, repeated, tag = "2")]
-    pub subscribers: ::prost::alloc::vec::Vec<Subscriber>,
-    /// The blocks, the latest first.
-    #[prost(message, repeated, tag = "3")]
-    pub deliveries: ::prost::alloc::vec::Vec<Delivery>,
-}
-/// Someone who keeps a copy of the list.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Subscriber {
-    /// The name of its token, as `token:gate-3`, or of its user, as `unix:1000`.
-    #[prost(string, tag = "1")]
-    pub name: ::prost::alloc::string::String,
-    /// The epoch of the list that it holds.
-    #[prost(uint64, tag = "2")]
-    pub epoch: u64,
-    /// The version of the list that it holds.
-    #[prost(uint64, tag = "3")]
-    pub version: u64,
-    /// When it acknowledged that version.
-    #[prost(message, optional, tag = "4")]
-    pub acknowledge_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// When it was heard of last.
-    #[prost(message, optional, tag = "5")]
-    pub heard_time: ::core::option::Option<::prost_types::Timestamp>,
-}
-/// One block and who has it.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Delivery {
-    /// The block.
-    #[prost(message, optional, tag = "1")]
-    pub entry: ::core::option::Option<BlacklistEntry>,
-    /// Those who have it.
-    #[prost(message, repeated, tag = "2")]
-    pub receipts: ::prost::alloc::vec::Vec<Receipt>,
-    /// The names of those who are behind.
-    #[prost(string, repeated, tag = "3")]
-    pub behind: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-}
-/// That a subscriber has a block.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Receipt {
-    /// The subscriber's name.
-    #[prost(string, tag = "1")]
-    pub subscriber: ::prost::alloc::string::String,
-    /// Since when.
-    #[prost(message, optional, tag = "2")]
-    pub receive_time: ::core::option::Option<::prost_types::Timestamp>,
-}
-/// Generated client implementations.
-pub mod distribution_service_client {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    use tonic::codegen::http::Uri;
-    /// Gives the blacklist away as signed files and signed changes, and keeps a
-    /// ledger of who has which of them.
-    ///
-    /// The bytes are described in `docs/blacklist-format.md`: a snapshot is a whole
-    /// list, a delta what changed since a version of it. Both are signed with
-    /// Ed25519, so that a copy can be passed on by anyone and is believed for its
-    /// signature alone. Give subscribers the public key by another way than this one.
-    ///
-    /// Every method can fail with `FAILED_PRECONDITION`, reason
-    /// `BLACKLIST_NOT_SIGNED`: the daemon has no signing key.
-    #[derive(Debug, Clone)]
-    pub struct DistributionServiceClient<T> {
-        inner: tonic::client::Grpc<T>,
-    }
-    impl DistributionServiceClient<tonic::transport::Channel> {
-        /// Attempt to create a new client by connecting to a given endpoint.
-        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
-        where
-            D: TryInto<tonic::transport::Endpoint>,
-            D::Error: Into<StdError>,
-        {
-            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
-            Ok(Self::new(conn))
-        }
-    }
-    impl<T> DistributionServiceClient<T>
-    where
-        T: tonic::client::GrpcService<tonic::body::Body>,
-        T::Error: Into<StdError>,
-        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
-        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
-    {
-        pub fn new(inner: T) -> Self {
-            let inner = tonic::client::Grpc::new(inner);
-            Self { inner }
-        }
-        pub fn with_origin(inner: T, origin: Uri) -> Self {
-            let inner = tonic::client::Grpc::with_origin(inner, origin);
-            Self { inner }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> DistributionServiceClient<InterceptedService<T, F>>
-        where
-            F: tonic::service::Interceptor,
-            T::ResponseBody: Default,
-            T: tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-                Response = http::Response<
-                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
-                >,
-            >,
-            <T as tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
-        {
-            DistributionServiceClient::new(InterceptedService::new(inner, interceptor))
-        }
-        /// Compress requests with the given encoding.
-        ///
-        /// This requires the server to support it otherwise it might respond with an
-        /// error.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.send_compressed(encoding);
-            self
-        }
-        /// Enable decompressing responses.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.accept_compressed(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_decoding_message_size(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_encoding_message_size(limit);
-            self
-        }
-        /// Says which list is published.
-        pub async fn get_blacklist_state(
-            &mut self,
-            request: impl tonic::IntoRequest<super::GetBlacklistStateRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::GetBlacklistStateResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/xueka.v1.DistributionService/GetBlacklistState",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("xueka.v1.DistributionService", "GetBlacklistState"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// Gives the whole list as a signed snapshot, piece by piece.
-        pub async fn get_blacklist_snapshot(
-            &mut self,
-            request: impl tonic::IntoRequest<super::GetBlacklistSnapshotRequest>,
-        ) -> std::result::Result<
-            tonic::Response<
-                tonic::codec::Streaming<super::GetBlacklistSnapshotResponse>,
-            >,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/xueka.v1.DistributionService/GetBlacklistSnapshot",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new(
-                        "xueka.v1.DistributionService",
-                        "GetBlacklistSnapshot",
-                    ),
-                );
-            self.inner.server_streaming(req, path, codec).await
-        }
-        /// Gives what changed since the list at hand as signed deltas, in order, and
-        /// then every change as it is made.
-        ///
-        /// Each delta follows the list at hand or the delta before. When the past is
-        /// gone or too long, or the list at hand is of another life of the registry, a
-        /// whole snapshot comes first. At least once a minute a delta comes, without
-        /// changes when there are none, by which the copy stays fresh: a subscriber
-        /// that hears nothing for longer has lost the connection. To go on after
-        /// that, call again with what is at hand.
-        ///
-        /// Errors:
-        ///
-        /// * `RESOURCE_EXHAUSTED`, reason `TOO_MANY_SUBSCRIBERS`: 1,024 watch already.
-        pub async fn watch_blacklist(
-            &mut self,
-            request: impl tonic::IntoRequest<super::WatchBlacklistRequest>,
-        ) -> std::result::Result<
-            tonic::Response<tonic::codec::Streaming<super::WatchBlacklistResponse>>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/xueka.v1.DistributionService/WatchBlacklist",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("xueka.v1.DistributionService", "WatchBlacklist"),
-                );
-            self.inner.server_streaming(req, path, codec).await
-        }
-        /// Says that the caller holds a version, kept so that it outlives a crash. The
-        /// ledger names the caller by its token or user.
-        ///
-        /// Errors:
-        ///
-        /// * `INVALID_ARGUMENT`: no such version was published.
-        pub async fn acknowledge_blacklist(
-            &mut self,
-            request: impl tonic::IntoRequest<super::AcknowledgeBlacklistRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::AcknowledgeBlacklistResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/xueka.v1.DistributionService/AcknowledgeBlacklist",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new(
-                        "xueka.v1.DistributionService",
-                        "AcknowledgeBlacklist",
-                    ),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// Says which subscribers have which blocks, and who is behind.
-        ///
-        /// Errors:
-        ///
-        /// * `NOT_FOUND`, reason `ENTRY_NOT_FOUND`: the card asked about is not blocked.
-        pub async fn list_deliveries(
-            &mut self,
-            request: impl tonic::IntoRequest<super::ListDeliveriesRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListDeliveriesResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/xueka.v1.DistributionService/ListDeliveries",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("xueka.v1.DistributionService", "ListDeliveries"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-    }
-}
-/// Generated server implementations.
-pub mod distribution_service_server {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with DistributionServiceServer.
-    #[async_trait]
-    pub trait DistributionService: std::marker::Send + std::marker::Sync + 'static {
-        /// Says which list is published.
-        async fn get_blacklist_state(
-            &self,
-            request: tonic::Request<super::GetBlacklistStateRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::GetBlacklistStateResponse>,
-            tonic::Status,
-        >;
-        /// Server streaming response type for the GetBlacklistSnapshot method.
-        type GetBlacklistSnapshotStream: tonic::codegen::tokio_stream::Stream<
-                Item = std::result::Result<
-                    super::GetBlacklistSnapshotResponse,
-                    tonic::Status,
-                >,
-            >
-            + std::marker::Send
-            + 'static;
-        /// Gives the whole list as a signed snapshot, piece by piece.
-        async fn get_blacklist_snapshot(
-            &self,
-            request: tonic::Request<super::GetBlacklistSnapshotRequest>,
-        ) -> std::result::Result<
-            tonic::Response<Self::GetBlacklistSnapshotStream>,
-            tonic::Status,
-        >;
-        /// Server streaming response type for the WatchBlacklist method.
-        type WatchBlacklistStream: tonic::codegen::tokio_stream::Stream<
-                Item = std::result::Result<super::WatchBlacklistResponse, tonic::Status>,
-            >
-            + std::marker::Send
-            + 'static;
-        /// Gives what changed since the list at hand as signed deltas, in order, and
-        /// then every change as it is made.
-        ///
-        /// Each delta follows the list at hand or the delta before. When the past is
-        /// gone or too long, or the list at hand is of another life of the registry, a
-        /// whole snapshot comes first. At least once a minute a delta comes, without
-        /// changes when there are none, by which the copy stays fresh: a subscriber
-        /// that hears nothing for longer has lost the connection. To go on after
-        /// that, call again with what is at hand.
-        ///
-        /// Errors:
-        ///
-        /// * `RESOURCE_EXHAUSTED`, reason `TOO_MANY_SUBSCRIBERS`: 1,024 watch already.
-        async fn watch_blacklist(
-            &self,
-            request: tonic::Request<super::WatchBlacklistRequest>,
-        ) -> std::result::Result<
-            tonic::Response<Self::WatchBlacklistStream>,
-            tonic::Status,
-        >;
-        /// Says that the caller holds a version, kept so that it outlives a crash. The
-        /// ledger names the caller by its token or user.
-        ///
-        /// Errors:
-        ///
-        /// * `INVALID_ARGUMENT`: no such version was published.
-        async fn acknowledge_blacklist(
-            &self,
-            request: tonic::Request<super::AcknowledgeBlacklistRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::AcknowledgeBlacklistResponse>,
-            tonic::Status,
-        >;
-        /// Says which subscribers have which blocks, and who is behind.
-        ///
-        /// Errors:
-        ///
-        /// * `NOT_FOUND`, reason `ENTRY_NOT_FOUND`: the card asked about is not blocked.
-        async fn list_deliveries(
-            &self,
-            request: tonic::Request<super::ListDeliveriesRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListDeliveriesResponse>,
-            tonic::Status,
-        >;
-    }
-    /// Gives the blacklist away as signed files and signed changes, and keeps a
-    /// ledger of who has which of them.
-    ///
-    /// The bytes are described in `docs/blacklist-format.md`: a snapshot is a whole
-    /// list, a delta what changed since a version of it. Both are signed with
-    /// Ed25519, so that a copy can be passed on by anyone and is believed for its
-    /// signature alone. Give subscribers the public key by another way than this one.
-    ///
-    /// Every method can fail with `FAILED_PRECONDITION`, reason
-    /// `BLACKLIST_NOT_SIGNED`: the daemon has no signing key.
-    #[derive(Debug)]
-    pub struct DistributionServiceServer<T> {
-        inner: Arc<T>,
-        accept_compression_encodings: EnabledCompressionEncodings,
-        send_compression_encodings: EnabledCompressionEncodings,
-        max_decoding_message_size: Option<usize>,
-        max_encoding_message_size: Option<usize>,
-    }
-    impl<T> DistributionServiceServer<T> {
-        pub fn new(inner: T) -> Self {
-            Self::from_arc(Arc::new(inner))
-        }
-        pub fn from_arc(inner: Arc<T>) -> Self {
-            Self {
-                inner,
-                accept_compression_encodings: Default::default(),
-                send_compression_encodings: Default::default(),
-                max_decoding_message_size: None,
-                max_encoding_message_size: None,
-            }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InterceptedService<Self, F>
-        where
-            F: tonic::service::Interceptor,
-        {
-            InterceptedService::new(Self::new(inner), interceptor)
-        }
-        /// Enable decompressing requests with the given encoding.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.accept_compression_encodings.enable(encoding);
-            self
-        }
-        /// Compress responses with the given encoding, if the client supports it.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.send_compression_encodings.enable(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.max_decoding_message_size = Some(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.max_encoding_message_size = Some(limit);
-            self
-        }
-    }
-    impl<T, B> tonic::codegen::Service<http::Request<B>> for DistributionServiceServer<T>
-    where
-        T: DistributionService,
-        B: Body + std::marker::Send + 'static,
-        B::Error: Into<StdError> + std::marker::Send + 'static,
-    {
-        type Response = http::Response<tonic::body::Body>;
-        type Error = std::convert::Infallible;
-        type Future = BoxFuture<Self::Response, Self::Error>;
-        fn poll_ready(
-            &mut self,
-            _cx: &mut Context<'_>,
-        ) -> Poll<std::result::Result<(), Self::Error>> {
-            Poll::Ready(Ok(()))
-        }
-        fn call(&mut self, req: http::Request<B>) -> Self::Future {
-            match req.uri().path() {
-                "/xueka.v1.DistributionService/GetBlacklistState" => {
-                    #[allow(non_camel_case_types)]
-                    struct GetBlacklistStateSvc<T: DistributionService>(pub Arc<T>);
-                    impl<
-                        T: DistributionService,
-                    > tonic::server::UnaryService<super::GetBlacklistStateRequest>
-                    for GetBlacklistStateSvc<T> {
-                        type Response = super::GetBlacklistStateResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::GetBlacklistStateRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as DistributionService>::get_blacklist_state(
-                                        &inner,
-                                        request,
-                                    )
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = GetBlacklistStateSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/xueka.v1.DistributionService/GetBlacklistSnapshot" => {
-                    #[allow(non_camel_case_types)]
-                    struct GetBlacklistSnapshotSvc<T: DistributionService>(pub Arc<T>);
-                    impl<
-                        T: DistributionService,
-                    > tonic::server::ServerStreamingService<
-                        super::GetBlacklistSnapshotRequest,
-                    > for GetBlacklistSnapshotSvc<T> {
-                        type Response = super::GetBlacklistSnapshotResponse;
-                        type ResponseStream = T::GetBlacklistSnapshotStream;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::ResponseStream>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::GetBlacklistSnapshotRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as DistributionService>::get_blacklist_snapshot(
-                                        &inner,
-                                        request,
-                                    )
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = GetBlacklistSnapshotSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.server_streaming(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/xueka.v1.DistributionService/WatchBlacklist" => {
-                    #[allow(non_camel_case_types)]
-                    struct WatchBlacklistSvc<T: DistributionService>(pub Arc<T>);
-                    impl<
-                        T: DistributionService,
-                    > tonic::server::ServerStreamingService<super::WatchBlacklistRequest>
-                    for WatchBlacklistSvc<T> {
-                        type Response = super::WatchBlacklistResponse;
-                        type ResponseStream = T::WatchBlacklistStream;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::ResponseStream>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::WatchBlacklistRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as DistributionService>::watch_blacklist(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = WatchBlacklistSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.server_streaming(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/xueka.v1.DistributionService/AcknowledgeBlacklist" => {
-                    #[allow(non_camel_case_types)]
-                    struct AcknowledgeBlacklistSvc<T: DistributionService>(pub Arc<T>);
-                    impl<
-                        T: DistributionService,
-                    > tonic::server::UnaryService<super::AcknowledgeBlacklistRequest>
-                    for AcknowledgeBlacklistSvc<T> {
-                        type Response = super::AcknowledgeBlacklistResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::AcknowledgeBlacklistRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as DistributionService>::acknowledge_blacklist(
-                                        &inner,
-                                        request,
-                                    )
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = AcknowledgeBlacklistSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/xueka.v1.DistributionService/ListDeliveries" => {
-                    #[allow(non_camel_case_types)]
-                    struct ListDeliveriesSvc<T: DistributionService>(pub Arc<T>);
-                    impl<
-                        T: DistributionService,
-                    > tonic::server::UnaryService<super::ListDeliveriesRequest>
-                    for ListDeliveriesSvc<T> {
-                        type Response = super::ListDeliveriesResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::ListDeliveriesRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as DistributionService>::list_deliveries(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ListDeliveriesSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                _ => {
-                    Box::pin(async move {
-                        let mut response = http::Response::new(
-                            tonic::body::Body::default(),
-                        );
-                        let headers = response.headers_mut();
-                        headers
-                            .insert(
-                                tonic::Status::GRPC_STATUS,
-                                (tonic::Code::Unimplemented as i32).into(),
-                            );
-                        headers
-                            .insert(
-                                http::header::CONTENT_TYPE,
-                                tonic::metadata::GRPC_CONTENT_TYPE,
-                            );
-                        Ok(response)
-                    })
-                }
-            }
-        }
-    }
-    impl<T> Clone for DistributionServiceServer<T> {
-        fn clone(&self) -> Self {
-            let inner = self.inner.clone();
-            Self {
-                inner,
-                accept_compression_encodings: self.accept_compression_encodings,
-                send_compression_encodings: self.send_compression_encodings,
-                max_decoding_message_size: self.max_decoding_message_size,
-                max_encoding_message_size: self.max_encoding_message_size,
-            }
-        }
-    }
-    /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "xueka.v1.DistributionService";
-    impl<T> tonic::server::NamedService for DistributionServiceServer<T> {
-        const NAME: &'static str = SERVICE_NAME;
-    }
-}
-/// The `reason` in the `google.rpc.ErrorInfo` of every error that a method
-/// answers, as text without the prefix `ERROR_REASON_`, with the domain `xueka`.
-/// Programs act on the reason; the message beside it is for people, in the
-/// language of the request's `accept-language` metadata.
-///
-/// Beside the reasons that its comment names, every method can fail with
-/// `INVALID_ARGUMENT`, reason `ARGUMENT_INVALID`; `UNAUTHENTICATED`, reason
-/// `NOT_AUTHENTICATED`; `PERMISSION_DENIED`, reason `NOT_PERMITTED`;
-/// `UNAVAILABLE`, reason `SHUTTING_DOWN`; and `INTERNAL`, reason `UNSPECIFIED`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum ErrorReason {
-    /// None of the others: the daemon failed, and its log says why.
-    Unspecified = 0,
-    /// A field of the request is wrong, or has a value of an enumeration that this
-    /// daemon does not know; `google.rpc.BadRequest` names it.
-    ArgumentInvalid = 1,
-    /// The request id was used for another request.
-    RequestIdReused = 2,
-    /// The page token is not one this daemon gave.
-    PageTokenInvalid = 3,
-    /// No identity was shown: send a token.
-    NotAuthenticated = 4,
-    /// The caller's role may not call this.
-    NotPermitted = 5,
-    /// No reader is attached.
-    NoReader = 10,
-    /// No reader has the name given.
-    ReaderNotFound = 11,
-    /// Several readers are attached and none was named.
-    ReaderAmbiguous = 12,
-    /// The reader was unplugged.
-    ReaderGone = 13,
-    /// An exchange on the reader does not end.
-    ReaderStalled = 14,
-    /// The reader failed.
-    ReaderFailed = 15,
-    /// Too many calls wait for the reader.
-    ReaderBusy = 16,
-    /// The smart-card service is not running.
-    PcscUnavailable = 17,
-    /// The smart-card service refuses the daemon's user.
-    PcscNotPermitted = 18,
-    /// The field is empty.
-    NoCard = 20,
-    /// The card left during the reading.
-    CardGone = 21,
-    /// Another card is in the field than at the beginning.
-    CardChanged = 22,
-    /// The card does not answer.
-    CardMute = 23,
-    /// Another program holds the card.
-    CardInUse = 24,
-    /// The card answers nothing that makes sense.
-    CardUnreadable = 25,
-    /// There is no number, and no UID that stays.
-    RandomUid = 26,
-    /// The card has no purse that is known, or refuses to open it.
-    NoPurse = 27,
-    /// No card on record has this number or UID, the student holds none, or
-    /// several live cards share the UID.
-    CardNotFound = 30,
-    /// No student has this number.
-    StudentNotFound = 31,
-    /// The card number is another student's.
-    NumberTaken = 32,
-    /// The UID is another card's, and one of the two is known by its UID alone.
-    UidTaken = 33,
-    /// The student holds a live card.
-    StudentHasCard = 34,
-    /// The student holds no live card.
-    NoLiveCard = 35,
-    /// The card's state does not allow this.
-    IllegalTransition = 36,
-    /// The number is on record with another chip.
-    NotTheSameCard = 37,
-    /// A write to the card was begun and has not ended; its next tap ends it.
-    WriteUnderWay = 38,
-    /// No open write has this number.
-    WriteNotFound = 39,
-    /// The card is not of a kind, or not in a state, in which it is written.
-    CardNotWritable = 43,
-    /// The profile, the keys or the reader do not allow what was asked for.
-    WriteNotPossible = 44,
-    /// There is no such plan any more, or it does not fit the card in the reader.
-    PlanOutdated = 47,
-    /// The command is not among those that may be sent as they are.
-    CommandRefused = 48,
-    /// The configuration lets nobody send commands as they are.
-    RawExchangeOff = 49,
-    /// The number or UID is blocked by hand already.
-    EntryExists = 40,
-    /// No such entry.
-    EntryNotFound = 41,
-    /// The entry follows from the card's state.
-    EntryFromState = 42,
-    /// A live token has this name.
-    TokenExists = 45,
-    /// No such token.
-    TokenNotFound = 46,
-    /// The registry cannot be reached; whether a change was made is unknown.
-    RegistryUnavailable = 50,
-    /// There is no room for a change; nothing was changed.
-    RegistryFull = 51,
-    /// The registry cannot be written to; nothing was changed.
-    RegistryReadOnly = 52,
-    /// No such slot.
-    SlotNotFound = 60,
-    /// The description of the card is wrong.
-    CardDescriptionInvalid = 61,
-    /// pcscd's virtual reader does not accept a card.
-    VirtualReaderGone = 62,
-    /// The daemon is shutting down.
-    ShuttingDown = 70,
-    /// The file as a whole cannot be used; the metadata `cause` says why.
-    FileNotUsable = 71,
-    /// A file cannot be made of what was asked for.
-    FileNotMade = 72,
-    /// The student has left the school.
-    StudentLeft = 73,
-    /// The daemon has no key to sign the blacklist with.
-    BlacklistNotSigned = 80,
-    /// As many follow the blacklist as can.
-    TooManySubscribers = 81,
-}
-impl ErrorReason {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "ERROR_REASON_UNSPECIFIED",
-            Self::ArgumentInvalid => "ERROR_REASON_ARGUMENT_INVALID",
-            Self::RequestIdReused => "ERROR_REASON_REQUEST_ID_REUSED",
-            Self::PageTokenInvalid => "ERROR_REASON_PAGE_TOKEN_INVALID",
-            Self::NotAuthenticated => "ERROR_REASON_NOT_AUTHENTICATED",
-            Self::NotPermitted => "ERROR_REASON_NOT_PERMITTED",
-            Self::NoReader => "ERROR_REASON_NO_READER",
-            Self::ReaderNotFound => "ERROR_REASON_READER_NOT_FOUND",
-            Self::ReaderAmbiguous => "ERROR_REASON_READER_AMBIGUOUS",
-            Self::ReaderGone => "ERROR_REASON_READER_GONE",
-            Self::ReaderStalled => "ERROR_REASON_READER_STALLED",
-            Self::ReaderFailed => "ERROR_REASON_READER_FAILED",
-            Self::ReaderBusy => "ERROR_REASON_READER_BUSY",
-            Self::PcscUnavailable => "ERROR_REASON_PCSC_UNAVAILABLE",
-            Self::PcscNotPermitted => "ERROR_REASON_PCSC_NOT_PERMITTED",
-            Self::NoCard => "ERROR_REASON_NO_CARD",
-            Self::CardGone => "ERROR_REASON_CARD_GONE",
-            Self::CardChanged => "ERROR_REASON_CARD_CHANGED",
-            Self::CardMute => "ERROR_REASON_CARD_MUTE",
-            Self::CardInUse => "ERROR_REASON_CARD_IN_USE",
-            Self::CardUnreadable => "ERROR_REASON_CARD_UNREADABLE",
-            Self::RandomUid => "ERROR_REASON_RANDOM_UID",
-            Self::NoPurse => "ERROR_REASON_NO_PURSE",
-            Self::CardNotFound => "ERROR_REASON_CARD_NOT_FOUND",
-            Self::StudentNotFound => "ERROR_REASON_STUDENT_NOT_FOUND",
-            Self::NumberTaken => "ERROR_REASON_NUMBER_TAKEN",
-            Self::UidTaken => "ERROR_REASON_UID_TAKEN",
-            Self::StudentHasCard => "ERROR_REASON_STUDENT_HAS_CARD",
-            Self::NoLiveCard => "ERROR_REASON_NO_LIVE_CARD",
-            Self::IllegalTransition => "ERROR_REASON_ILLEGAL_TRANSITION",
-            Self::NotTheSameCard => "ERROR_REASON_NOT_THE_SAME_CARD",
-            Self::WriteUnderWay => "ERROR_REASON_WRITE_UNDER_WAY",
-            Self::WriteNotFound => "ERROR_REASON_WRITE_NOT_FOUND",
-            Self::CardNotWritable => "ERROR_REASON_CARD_NOT_WRITABLE",
-            Self::WriteNotPossible => "ERROR_REASON_WRITE_NOT_POSSIBLE",
-            Self::PlanOutdated => "ERROR_REASON_PLAN_OUTDATED",
-            Self::CommandRefused => "ERROR_REASON_COMMAND_REFUSED",
-            Self::RawExchangeOff => "ERROR_REASON_RAW_EXCHANGE_OFF",
-            Self::EntryExists => "ERROR_REASON_ENTRY_EXISTS",
-            Self::EntryNotFound => "ERROR_REASON_ENTRY_NOT_FOUND",
-            Self::EntryFromState => "ERROR_REASON_ENTRY_FROM_STATE",
-            Self::TokenExists => "ERROR_REASON_TOKEN_EXISTS",
-            Self::TokenNotFound => "ERROR_REASON_TOKEN_NOT_FOUND",
-            Self::RegistryUnavailable => "ERROR_REASON_REGISTRY_UNAVAILABLE",
-            Self::RegistryFull => "ERROR_REASON_REGISTRY_FULL",
-            Self::RegistryReadOnly => "ERROR_REASON_REGISTRY_READ_ONLY",
-            Self::SlotNotFound => "ERROR_REASON_SLOT_NOT_FOUND",
-            Self::CardDescriptionInvalid => "ERROR_REASON_CARD_DESCRIPTION_INVALID",
-            Self::VirtualReaderGone => "ERROR_REASON_VIRTUAL_READER_GONE",
-            Self::ShuttingDown => "ERROR_REASON_SHUTTING_DOWN",
-            Self::FileNotUsable => "ERROR_REASON_FILE_NOT_USABLE",
-            Self::FileNotMade => "ERROR_REASON_FILE_NOT_MADE",
-            Self::StudentLeft => "ERROR_REASON_STUDENT_LEFT",
-            Self::BlacklistNotSigned => "ERROR_REASON_BLACKLIST_NOT_SIGNED",
-            Self::TooManySubscribers => "ERROR_REASON_TOO_MANY_SUBSCRIBERS",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "ERROR_REASON_UNSPECIFIED" => Some(Self::Unspecified),
-            "ERROR_REASON_ARGUMENT_INVALID" => Some(Self::ArgumentInvalid),
-            "ERROR_REASON_REQUEST_ID_REUSED" => Some(Self::RequestIdReused),
-            "ERROR_REASON_PAGE_TOKEN_INVALID" => Some(Self::PageTokenInvalid),
-            "ERROR_REASON_NOT_AUTHENTICATED" => Some(Self::NotAuthenticated),
-            "ERROR_REASON_NOT_PERMITTED" => Some(Self::NotPermitted),
-            "ERROR_REASON_NO_READER" => Some(Self::NoReader),
-            "ERROR_REASON_READER_NOT_FOUND" => Some(Self::ReaderNotFound),
-            "ERROR_REASON_READER_AMBIGUOUS" => Some(Self::ReaderAmbiguous),
-            "ERROR_REASON_READER_GONE" => Some(Self::ReaderGone),
-            "ERROR_REASON_READER_STALLED" => Some(Self::ReaderStalled),
-            "ERROR_REASON_READER_FAILED" => Some(Self::ReaderFailed),
-            "ERROR_REASON_READER_BUSY" => Some(Self::ReaderBusy),
-            "ERROR_REASON_PCSC_UNAVAILABLE" => Some(Self::PcscUnavailable),
-            "ERROR_REASON_PCSC_NOT_PERMITTED" => Some(Self::PcscNotPermitted),
-            "ERROR_REASON_NO_CARD" => Some(Self::NoCard),
-            "ERROR_REASON_CARD_GONE" => Some(Self::CardGone),
-            "ERROR_REASON_CARD_CHANGED" => Some(Self::CardChanged),
-            "ERROR_REASON_CARD_MUTE" => Some(Self::CardMute),
-            "ERROR_REASON_CARD_IN_USE" => Some(Self::CardInUse),
-            "ERROR_REASON_CARD_UNREADABLE" => Some(Self::CardUnreadable),
-            "ERROR_REASON_RANDOM_UID" => Some(Self::RandomUid),
-            "ERROR_REASON_NO_PURSE" => Some(Self::NoPurse),
-            "ERROR_REASON_CARD_NOT_FOUND" => Some(Self::CardNotFound),
-            "ERROR_REASON_STUDENT_NOT_FOUND" => Some(Self::StudentNotFound),
-            "ERROR_REASON_NUMBER_TAKEN" => Some(Self::NumberTaken),
-            "ERROR_REASON_UID_TAKEN" => Some(Self::UidTaken),
-            "ERROR_REASON_STUDENT_HAS_CARD" => Some(Self::StudentHasCard),
-            "ERROR_REASON_NO_LIVE_CARD" => Some(Self::NoLiveCard),
-            "ERROR_REASON_ILLEGAL_TRANSITION" => Some(Self::IllegalTransition),
-            "ERROR_REASON_NOT_THE_SAME_CARD" => Some(Self::NotTheSameCard),
-            "ERROR_REASON_WRITE_UNDER_WAY" => Some(Self::WriteUnderWay),
-            "ERROR_REASON_WRITE_NOT_FOUND" => Some(Self::WriteNotFound),
-            "ERROR_REASON_CARD_NOT_WRITABLE" => Some(Self::CardNotWritable),
-            "ERROR_REASON_WRITE_NOT_POSSIBLE" => Some(Self::WriteNotPossible),
-            "ERROR_REASON_PLAN_OUTDATED" => Some(Self::PlanOutdated),
-            "ERROR_REASON_COMMAND_REFUSED" => Some(Self::CommandRefused),
-            "ERROR_REASON_RAW_EXCHANGE_OFF" => Some(Self::RawExchangeOff),
-            "ERROR_REASON_ENTRY_EXISTS" => Some(Self::EntryExists),
-            "ERROR_REASON_ENTRY_NOT_FOUND" => Some(Self::EntryNotFound),
-            "ERROR_REASON_ENTRY_FROM_STATE" => Some(Self::EntryFromState),
-            "ERROR_REASON_TOKEN_EXISTS" => Some(Self::TokenExists),
-            "ERROR_REASON_TOKEN_NOT_FOUND" => Some(Self::TokenNotFound),
-            "ERROR_REASON_REGISTRY_UNAVAILABLE" => Some(Self::RegistryUnavailable),
-            "ERROR_REASON_REGISTRY_FULL" => Some(Self::RegistryFull),
-            "ERROR_REASON_REGISTRY_READ_ONLY" => Some(Self::RegistryReadOnly),
-            "ERROR_REASON_SLOT_NOT_FOUND" => Some(Self::SlotNotFound),
-            "ERROR_REASON_CARD_DESCRIPTION_INVALID" => Some(Self::CardDescriptionInvalid),
-            "ERROR_REASON_VIRTUAL_READER_GONE" => Some(Self::VirtualReaderGone),
-            "ERROR_REASON_SHUTTING_DOWN" => Some(Self::ShuttingDown),
-            "ERROR_REASON_FILE_NOT_USABLE" => Some(Self::FileNotUsable),
-            "ERROR_REASON_FILE_NOT_MADE" => Some(Self::FileNotMade),
-            "ERROR_REASON_STUDENT_LEFT" => Some(Self::StudentLeft),
-            "ERROR_REASON_BLACKLIST_NOT_SIGNED" => Some(Self::BlacklistNotSigned),
-            "ERROR_REASON_TOO_MANY_SUBSCRIBERS" => Some(Self::TooManySubscribers),
-            _ => None,
-        }
-    }
-}
 /// The card that is in a reader's field.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CardInReader {
@@ -3839,6 +2695,4143 @@ pub mod issuance_service_server {
     pub const SERVICE_NAME: &str = "xueka.v1.IssuanceService";
     impl<T> tonic::server::NamedService for IssuanceServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// A student on record.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StudentRecord {
+    /// Number, name and class.
+    #[prost(message, optional, tag = "1")]
+    pub student: ::core::option::Option<Student>,
+    /// The sex, when it is known.
+    #[prost(enumeration = "Sex", tag = "2")]
+    pub sex: i32,
+    /// The code of the school (学校代码): 1 to 16 ASCII letters, digits or hyphens;
+    /// empty when not known.
+    #[prost(string, tag = "3")]
+    pub school_code: ::prost::alloc::string::String,
+    /// The cohort (届), by its year, 1990 to 2199; 0 when not known.
+    #[prost(uint32, tag = "4")]
+    pub cohort: u32,
+    /// Whether the student attends.
+    #[prost(enumeration = "Enrolment", tag = "5")]
+    pub enrolment: i32,
+    /// The day since when that is so, as `YYYY-MM-DD`; empty when not known.
+    #[prost(string, tag = "6")]
+    pub enrolment_since: ::prost::alloc::string::String,
+    /// Whether the student has a card.
+    #[prost(enumeration = "HoldingState", tag = "7")]
+    pub holding: i32,
+    /// The registry's version at which the student's own row last changed.
+    #[prost(uint64, tag = "8")]
+    pub version: u64,
+}
+/// Where a column stands in a file.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RollPlace {
+    /// Which column.
+    #[prost(enumeration = "RollColumn", tag = "1")]
+    pub column: i32,
+    /// Where it stands.
+    #[prost(oneof = "roll_place::Place", tags = "2, 3")]
+    pub place: ::core::option::Option<roll_place::Place>,
+}
+/// Nested message and enum types in `RollPlace`.
+pub mod roll_place {
+    /// Where it stands.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Place {
+        /// At this place, counted from 1.
+        #[prost(uint32, tag = "2")]
+        Number(u32),
+        /// Under this heading; case and blanks around it do not matter.
+        #[prost(string, tag = "3")]
+        Heading(::prost::alloc::string::String),
+    }
+}
+/// How a file differs from what the configuration says of rolls. What is left
+/// out is as the configuration has it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RollLayout {
+    /// The row with the headings, counted from 1; 0 when there are none, and then
+    /// every column needs a place.
+    #[prost(uint32, optional, tag = "1")]
+    pub header_row: ::core::option::Option<u32>,
+    /// Columns that are named otherwise or stand at a known place; at most one for
+    /// each column.
+    #[prost(message, repeated, tag = "2")]
+    pub places: ::prost::alloc::vec::Vec<RollPlace>,
+    /// What parts the cells of a text.
+    #[prost(enumeration = "Delimiter", tag = "3")]
+    pub delimiter: i32,
+    /// The encoding of a text.
+    #[prost(enumeration = "TextEncoding", tag = "4")]
+    pub encoding: i32,
+    /// The sheet of a workbook; the first one when empty.
+    #[prost(string, tag = "5")]
+    pub sheet: ::prost::alloc::string::String,
+}
+/// One part of an import.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ImportStudentsRequest {
+    /// The first part is `options`, every other one is `content`.
+    #[prost(oneof = "import_students_request::Part", tags = "1, 2")]
+    pub part: ::core::option::Option<import_students_request::Part>,
+}
+/// Nested message and enum types in `ImportStudentsRequest`.
+pub mod import_students_request {
+    /// The first part is `options`, every other one is `content`.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Part {
+        /// How to take the roll in.
+        #[prost(message, tag = "1")]
+        Options(super::ImportOptions),
+        /// The next bytes of the file, at most 1 MiB; text (comma, tab or semicolon)
+        /// or an XLSX workbook, which is found from the bytes.
+        #[prost(bytes, tag = "2")]
+        Content(::prost::alloc::vec::Vec<u8>),
+    }
+}
+/// How a roll is taken in.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ImportOptions {
+    /// Names the request; sent again under the same name it is done once.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Judge the rows and change nothing.
+    #[prost(bool, tag = "2")]
+    pub dry_run: bool,
+    /// Take the rows that can be taken though others are refused.
+    #[prost(bool, tag = "3")]
+    pub accept_good_rows: bool,
+    /// Let a row give a student on record another name. Without it such a row is
+    /// refused, for it is more often a wrong student number.
+    #[prost(bool, tag = "4")]
+    pub correct_names: bool,
+    /// How the file differs from what the configuration says.
+    #[prost(message, optional, tag = "5")]
+    pub layout: ::core::option::Option<RollLayout>,
+    /// In what form the file of verdicts is wanted, which says of each row what
+    /// became of it, without names and numbers; none when not given.
+    #[prost(enumeration = "ListFormat", tag = "6")]
+    pub verdicts: i32,
+}
+/// One part of the answer to an import.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ImportStudentsResponse {
+    /// What the part is.
+    #[prost(oneof = "import_students_response::Part", tags = "1, 2, 3, 4")]
+    pub part: ::core::option::Option<import_students_response::Part>,
+}
+/// Nested message and enum types in `ImportStudentsResponse`.
+pub mod import_students_response {
+    /// What the part is.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Part {
+        /// What was seen of the file; once, before the rows are held against the
+        /// registry.
+        #[prost(message, tag = "1")]
+        Seen(super::SeenRoll),
+        /// A row that was refused, or one of several faults of it, in the order of
+        /// the file.
+        #[prost(message, tag = "2")]
+        Refused(super::RefusedRollRow),
+        /// The next bytes of the file of verdicts.
+        #[prost(bytes, tag = "3")]
+        Verdicts(::prost::alloc::vec::Vec<u8>),
+        /// The end of the answer.
+        #[prost(message, tag = "4")]
+        Totals(super::ImportTotals),
+    }
+}
+/// What was seen of a roll's file.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SeenRoll {
+    /// Rows below the header that are not blank.
+    #[prost(uint64, tag = "1")]
+    pub rows: u64,
+    /// The encoding that the file turned out to have; not given for a workbook.
+    #[prost(enumeration = "TextEncoding", tag = "2")]
+    pub encoding: i32,
+    /// What parts its cells; not given for a workbook.
+    #[prost(enumeration = "Delimiter", tag = "3")]
+    pub delimiter: i32,
+    /// The places, counted from 1, of columns that are no part of a roll; what
+    /// stands in them was not looked at.
+    #[prost(uint32, repeated, tag = "4")]
+    pub ignored_columns: ::prost::alloc::vec::Vec<u32>,
+}
+/// A row of a roll that was refused.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RefusedRollRow {
+    /// The row as people count: the header is row 1, blank rows count.
+    #[prost(uint64, tag = "1")]
+    pub row: u64,
+    /// The column at fault; not given when it is the row as a whole.
+    #[prost(enumeration = "RollColumn", tag = "2")]
+    pub column: i32,
+    /// The reason as a stable word: one of the file by itself, such as `EMPTY`,
+    /// `FORMULA`, `NOT_TEXT`, `COHORT_INVALID` or `CONTRADICTING_ROW`, all of which
+    /// `docs/files.md` names; else `CONTRADICTS`, `NAME_DIFFERS` or `STUDENT_LEFT`.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// What is wrong, in the language of the request's `accept-language` metadata,
+    /// without personal data.
+    #[prost(string, tag = "4")]
+    pub message: ::prost::alloc::string::String,
+    /// What to do about it; empty when the message says it all.
+    #[prost(string, tag = "5")]
+    pub remedy: ::prost::alloc::string::String,
+}
+/// What became of a roll, or after a dry run, what would.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ImportTotals {
+    /// Rows received.
+    #[prost(uint64, tag = "1")]
+    pub received: u64,
+    /// Students that were not on record before.
+    #[prost(uint64, tag = "2")]
+    pub added: u64,
+    /// Students of whom something changed.
+    #[prost(uint64, tag = "3")]
+    pub changed: u64,
+    /// Rows that say what is on record already.
+    #[prost(uint64, tag = "4")]
+    pub unchanged: u64,
+    /// Rows that were refused.
+    #[prost(uint64, tag = "5")]
+    pub refused: u64,
+    /// Whether the rows were taken: not after a dry run, nor when a refused row
+    /// stopped all, nor when there was nothing to change.
+    #[prost(bool, tag = "6")]
+    pub taken: bool,
+    /// The registry's version afterwards.
+    #[prost(uint64, tag = "7")]
+    pub data_version: u64,
+}
+/// Which students are meant: all conditions that are given hold.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StudentConditions {
+    /// What the student number begins with, or is; case counts.
+    #[prost(string, tag = "1")]
+    pub student_number: ::prost::alloc::string::String,
+    /// What the name begins with, or is.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// The code of the school.
+    #[prost(string, tag = "3")]
+    pub school_code: ::prost::alloc::string::String,
+    /// The cohort, by its year; 0 for any.
+    #[prost(uint32, tag = "4")]
+    pub cohort: u32,
+    /// The class.
+    #[prost(string, tag = "5")]
+    pub class_name: ::prost::alloc::string::String,
+    /// Also those who left.
+    #[prost(bool, tag = "6")]
+    pub with_left: bool,
+}
+/// Asks for a roll.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportStudentsRequest {
+    /// Which students; all who have not left when absent.
+    #[prost(message, optional, tag = "1")]
+    pub conditions: ::core::option::Option<StudentConditions>,
+    /// In what form. Headings and words are in the language of the request's
+    /// `accept-language` metadata, in GB18030 always in Chinese.
+    #[prost(enumeration = "ListFormat", tag = "2")]
+    pub format: i32,
+}
+/// A part of a roll's file.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportStudentsResponse {
+    /// How many students are in the file; in the first part only.
+    #[prost(uint64, tag = "1")]
+    pub students: u64,
+    /// The next bytes of the file.
+    #[prost(bytes = "vec", tag = "2")]
+    pub content: ::prost::alloc::vec::Vec<u8>,
+}
+/// Asks for a student.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetStudentRequest {
+    /// The student number.
+    #[prost(string, tag = "1")]
+    pub student_number: ::prost::alloc::string::String,
+}
+/// A student with what is on record.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetStudentResponse {
+    /// The student.
+    #[prost(message, optional, tag = "1")]
+    pub student: ::core::option::Option<StudentRecord>,
+    /// All cards of the student, in the order in which they came on record.
+    #[prost(message, repeated, tag = "2")]
+    pub cards: ::prost::alloc::vec::Vec<Card>,
+}
+/// Asks for students.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SearchStudentsRequest {
+    /// What holds for them; those who left are left out unless it says so. Absent:
+    /// every student who has not left.
+    #[prost(message, optional, tag = "1")]
+    pub conditions: ::core::option::Option<StudentConditions>,
+    /// What is printed on a card of theirs: a number or UID in any form in use, as in
+    /// `NumberService.FindCards`; empty for none.
+    #[prost(string, tag = "2")]
+    pub printed: ::prost::alloc::string::String,
+    /// How many at most: 1 to 1,000; 0 for 100.
+    #[prost(int32, tag = "3")]
+    pub page_size: i32,
+    /// Where to go on: `next_page_token` of the page before.
+    #[prost(string, tag = "4")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// A page of students.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SearchStudentsResponse {
+    /// The students, in the order of their numbers.
+    #[prost(message, repeated, tag = "1")]
+    pub students: ::prost::alloc::vec::Vec<StudentRecord>,
+    /// Where the next page begins; empty on the last.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+    /// Whether more cards bear the print than were looked at, so that students can
+    /// be missing: type more of it.
+    #[prost(bool, tag = "3")]
+    pub more_cards: bool,
+}
+/// Asks for students to be moved.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MoveStudentsRequest {
+    /// Names the request; sent again under the same name it is done once.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Their student numbers: 1 to 10,000.
+    #[prost(string, repeated, tag = "2")]
+    pub student_numbers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Judge the students and change nothing.
+    #[prost(bool, tag = "6")]
+    pub dry_run: bool,
+    /// Where they move.
+    #[prost(oneof = "move_students_request::To", tags = "3, 4, 5")]
+    pub to: ::core::option::Option<move_students_request::To>,
+}
+/// Nested message and enum types in `MoveStudentsRequest`.
+pub mod move_students_request {
+    /// Where they move.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum To {
+        /// To another place (转学, 调班, 升学).
+        #[prost(message, tag = "3")]
+        Place(super::StudentPlace),
+        /// Away (离校).
+        #[prost(message, tag = "4")]
+        Away(super::EnrolmentChange),
+        /// Back (返校).
+        #[prost(message, tag = "5")]
+        Back(super::EnrolmentChange),
+    }
+}
+/// A place at a school. What is left out stays as it is; something has to be
+/// given.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StudentPlace {
+    /// The code of the school.
+    #[prost(string, tag = "1")]
+    pub school_code: ::prost::alloc::string::String,
+    /// The cohort, by its year.
+    #[prost(uint32, tag = "2")]
+    pub cohort: u32,
+    /// The class.
+    #[prost(string, tag = "3")]
+    pub class_name: ::prost::alloc::string::String,
+}
+/// Since when a student has left, or is back.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EnrolmentChange {
+    /// The day, as `YYYY-MM-DD`; today when empty.
+    #[prost(string, tag = "1")]
+    pub since: ::prost::alloc::string::String,
+}
+/// What became of a move, or after a dry run, what would.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MoveStudentsResponse {
+    /// How many students move: all that were not there already, or none when one
+    /// cannot.
+    #[prost(uint64, tag = "1")]
+    pub moved: u64,
+    /// How many were there already.
+    #[prost(uint64, tag = "2")]
+    pub unchanged: u64,
+    /// The students who cannot, in the order of the request.
+    #[prost(message, repeated, tag = "3")]
+    pub refused: ::prost::alloc::vec::Vec<RefusedMove>,
+    /// The registry's version afterwards.
+    #[prost(uint64, tag = "4")]
+    pub data_version: u64,
+}
+/// A student who cannot move.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RefusedMove {
+    /// The student number, as given.
+    #[prost(string, tag = "1")]
+    pub student_number: ::prost::alloc::string::String,
+    /// Why, as a stable word: `UNKNOWN_STUDENT` or `STUDENT_LEFT`.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+    /// The same in the language of the request's `accept-language` metadata.
+    #[prost(string, tag = "3")]
+    pub message: ::prost::alloc::string::String,
+    /// What is possible now.
+    #[prost(enumeration = "StudentMove", repeated, tag = "4")]
+    pub allowed: ::prost::alloc::vec::Vec<i32>,
+}
+/// The sex, as it is printed on a photo card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Sex {
+    /// Not known.
+    Unspecified = 0,
+    /// 男
+    Male = 1,
+    /// 女
+    Female = 2,
+}
+impl Sex {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SEX_UNSPECIFIED",
+            Self::Male => "SEX_MALE",
+            Self::Female => "SEX_FEMALE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SEX_UNSPECIFIED" => Some(Self::Unspecified),
+            "SEX_MALE" => Some(Self::Male),
+            "SEX_FEMALE" => Some(Self::Female),
+            _ => None,
+        }
+    }
+}
+/// Whether a student attends the school (学籍状态).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Enrolment {
+    /// Not given.
+    Unspecified = 0,
+    /// 在校: attends.
+    Enrolled = 1,
+    /// 休学: keeps the place and will return.
+    OnLeave = 2,
+    /// 离校: left for good.
+    Left = 3,
+}
+impl Enrolment {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ENROLMENT_UNSPECIFIED",
+            Self::Enrolled => "ENROLMENT_ENROLLED",
+            Self::OnLeave => "ENROLMENT_ON_LEAVE",
+            Self::Left => "ENROLMENT_LEFT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ENROLMENT_UNSPECIFIED" => Some(Self::Unspecified),
+            "ENROLMENT_ENROLLED" => Some(Self::Enrolled),
+            "ENROLMENT_ON_LEAVE" => Some(Self::OnLeave),
+            "ENROLMENT_LEFT" => Some(Self::Left),
+            _ => None,
+        }
+    }
+}
+/// Whether a student has a card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum HoldingState {
+    /// Not given.
+    Unspecified = 0,
+    /// 未制卡: none, and none is being made.
+    NoCard = 1,
+    /// 制卡中: the first one is being made or waits to be collected.
+    InProduction = 2,
+    /// 持卡: has one.
+    Holding = 3,
+    /// 待换新卡: the last one is lost, damaged or taken back.
+    AwaitingReplacement = 4,
+    /// 离校: left the school.
+    Left = 5,
+}
+impl HoldingState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "HOLDING_STATE_UNSPECIFIED",
+            Self::NoCard => "HOLDING_STATE_NO_CARD",
+            Self::InProduction => "HOLDING_STATE_IN_PRODUCTION",
+            Self::Holding => "HOLDING_STATE_HOLDING",
+            Self::AwaitingReplacement => "HOLDING_STATE_AWAITING_REPLACEMENT",
+            Self::Left => "HOLDING_STATE_LEFT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "HOLDING_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "HOLDING_STATE_NO_CARD" => Some(Self::NoCard),
+            "HOLDING_STATE_IN_PRODUCTION" => Some(Self::InProduction),
+            "HOLDING_STATE_HOLDING" => Some(Self::Holding),
+            "HOLDING_STATE_AWAITING_REPLACEMENT" => Some(Self::AwaitingReplacement),
+            "HOLDING_STATE_LEFT" => Some(Self::Left),
+            _ => None,
+        }
+    }
+}
+/// In what form a list is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ListFormat {
+    /// Not given. Where a list is asked for: CSV in UTF-8.
+    Unspecified = 0,
+    /// CSV in UTF-8 with byte order mark, by which spreadsheets know it.
+    CsvUtf8 = 1,
+    /// CSV in GB18030, for older programs.
+    CsvGb18030 = 2,
+    /// An XLSX workbook of one sheet, all cells text.
+    Xlsx = 3,
+}
+impl ListFormat {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "LIST_FORMAT_UNSPECIFIED",
+            Self::CsvUtf8 => "LIST_FORMAT_CSV_UTF8",
+            Self::CsvGb18030 => "LIST_FORMAT_CSV_GB18030",
+            Self::Xlsx => "LIST_FORMAT_XLSX",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LIST_FORMAT_UNSPECIFIED" => Some(Self::Unspecified),
+            "LIST_FORMAT_CSV_UTF8" => Some(Self::CsvUtf8),
+            "LIST_FORMAT_CSV_GB18030" => Some(Self::CsvGb18030),
+            "LIST_FORMAT_XLSX" => Some(Self::Xlsx),
+            _ => None,
+        }
+    }
+}
+/// The encoding of a text file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TextEncoding {
+    /// Found from the bytes, strictly: byte order mark, UTF-8, GB18030.
+    Unspecified = 0,
+    /// UTF-8, with or without byte order mark.
+    Utf8 = 1,
+    /// GB18030, of which GBK and GB2312 are parts.
+    Gb18030 = 2,
+    /// UTF-16 with byte order mark.
+    Utf16 = 3,
+}
+impl TextEncoding {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TEXT_ENCODING_UNSPECIFIED",
+            Self::Utf8 => "TEXT_ENCODING_UTF8",
+            Self::Gb18030 => "TEXT_ENCODING_GB18030",
+            Self::Utf16 => "TEXT_ENCODING_UTF16",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TEXT_ENCODING_UNSPECIFIED" => Some(Self::Unspecified),
+            "TEXT_ENCODING_UTF8" => Some(Self::Utf8),
+            "TEXT_ENCODING_GB18030" => Some(Self::Gb18030),
+            "TEXT_ENCODING_UTF16" => Some(Self::Utf16),
+            _ => None,
+        }
+    }
+}
+/// What parts the cells of a text file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Delimiter {
+    /// Found from the headings.
+    Unspecified = 0,
+    /// `,`
+    Comma = 1,
+    /// A tab.
+    Tab = 2,
+    /// `;`
+    Semicolon = 3,
+}
+impl Delimiter {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "DELIMITER_UNSPECIFIED",
+            Self::Comma => "DELIMITER_COMMA",
+            Self::Tab => "DELIMITER_TAB",
+            Self::Semicolon => "DELIMITER_SEMICOLON",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "DELIMITER_UNSPECIFIED" => Some(Self::Unspecified),
+            "DELIMITER_COMMA" => Some(Self::Comma),
+            "DELIMITER_TAB" => Some(Self::Tab),
+            "DELIMITER_SEMICOLON" => Some(Self::Semicolon),
+            _ => None,
+        }
+    }
+}
+/// A column of a roll.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RollColumn {
+    /// Not given.
+    Unspecified = 0,
+    /// 学籍号, `student_number`; needed.
+    StudentNumber = 1,
+    /// 姓名, `name`; needed.
+    Name = 2,
+    /// 性别, `sex`: 男 or 女.
+    Sex = 3,
+    /// 学校代码, `school_code`.
+    SchoolCode = 4,
+    /// 届, `cohort`: `2024` or `2024届`.
+    Cohort = 5,
+    /// 班级, `class_name`.
+    ClassName = 6,
+    /// 学籍状态, `state`: 在校, 休学 or 离校; empty means 在校.
+    State = 7,
+    /// 状态日期, `state_since`.
+    StateSince = 8,
+}
+impl RollColumn {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ROLL_COLUMN_UNSPECIFIED",
+            Self::StudentNumber => "ROLL_COLUMN_STUDENT_NUMBER",
+            Self::Name => "ROLL_COLUMN_NAME",
+            Self::Sex => "ROLL_COLUMN_SEX",
+            Self::SchoolCode => "ROLL_COLUMN_SCHOOL_CODE",
+            Self::Cohort => "ROLL_COLUMN_COHORT",
+            Self::ClassName => "ROLL_COLUMN_CLASS_NAME",
+            Self::State => "ROLL_COLUMN_STATE",
+            Self::StateSince => "ROLL_COLUMN_STATE_SINCE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ROLL_COLUMN_UNSPECIFIED" => Some(Self::Unspecified),
+            "ROLL_COLUMN_STUDENT_NUMBER" => Some(Self::StudentNumber),
+            "ROLL_COLUMN_NAME" => Some(Self::Name),
+            "ROLL_COLUMN_SEX" => Some(Self::Sex),
+            "ROLL_COLUMN_SCHOOL_CODE" => Some(Self::SchoolCode),
+            "ROLL_COLUMN_COHORT" => Some(Self::Cohort),
+            "ROLL_COLUMN_CLASS_NAME" => Some(Self::ClassName),
+            "ROLL_COLUMN_STATE" => Some(Self::State),
+            "ROLL_COLUMN_STATE_SINCE" => Some(Self::StateSince),
+            _ => None,
+        }
+    }
+}
+/// A move that a student can make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum StudentMove {
+    /// Not given.
+    Unspecified = 0,
+    /// To another place.
+    Place = 1,
+    /// Away.
+    Away = 2,
+    /// Back.
+    Back = 3,
+}
+impl StudentMove {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "STUDENT_MOVE_UNSPECIFIED",
+            Self::Place => "STUDENT_MOVE_PLACE",
+            Self::Away => "STUDENT_MOVE_AWAY",
+            Self::Back => "STUDENT_MOVE_BACK",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "STUDENT_MOVE_UNSPECIFIED" => Some(Self::Unspecified),
+            "STUDENT_MOVE_PLACE" => Some(Self::Place),
+            "STUDENT_MOVE_AWAY" => Some(Self::Away),
+            "STUDENT_MOVE_BACK" => Some(Self::Back),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod student_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Keeps the roll of students.
+    ///
+    /// Requests that change something carry a request id, as in `IssuanceService`.
+    /// Every change is one transaction together with its row in the audit trail.
+    ///
+    /// Open to clerks, registrars and administrators; `ImportStudents`,
+    /// `ExportStudents` and `MoveStudents` to the latter two. Every method can fail
+    /// with `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`, and those that change
+    /// something with `REGISTRY_FULL` or `REGISTRY_READ_ONLY`.
+    #[derive(Debug, Clone)]
+    pub struct StudentServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl StudentServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> StudentServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> StudentServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            StudentServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Takes in a roll: new students are put on record, known ones are brought up
+        /// to date. What a row leaves out stays as it is, and a student whom the roll
+        /// leaves out stays.
+        ///
+        /// The first message is `options`, every other one a part of the file. The
+        /// daemon answers with `seen` once the file has been read, one `refused` per
+        /// fault, the parts of the file of verdicts when one is asked for, and at the
+        /// end `totals`. All rows are judged before anything is written; unless
+        /// `accept_good_rows` is set, one bad row means that none is taken. A row that
+        /// says 离校 lets the student leave, with all that follows for cards.
+        ///
+        /// Errors, which mean that nothing was changed:
+        ///
+        /// * `INVALID_ARGUMENT`, reason `FILE_NOT_USABLE`: the file as a whole cannot be
+        ///  used; the metadata `cause` says why as a stable word, such as `NOT_TEXT`
+        ///  or `TOO_MANY_ROWS`.
+        /// * `INVALID_ARGUMENT`, reason `REQUEST_ID_REUSED`.
+        ///
+        /// After `totals`, `FAILED_PRECONDITION`, reason `FILE_NOT_MADE`, means that the
+        /// format cannot hold the file of verdicts; what the totals say holds.
+        pub async fn import_students(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<
+                Message = super::ImportStudentsRequest,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::ImportStudentsResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.StudentService/ImportStudents",
+            );
+            let mut req = request.into_streaming_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.StudentService", "ImportStudents"));
+            self.inner.streaming(req, path, codec).await
+        }
+        /// Writes the students for whom the conditions hold into a roll, which
+        /// `ImportStudents` takes, in the order of their numbers. The look is put on
+        /// record.
+        ///
+        /// Cells that a spreadsheet would run as a formula are made inert.
+        ///
+        /// Errors:
+        ///
+        /// * `FAILED_PRECONDITION`, reason `FILE_NOT_MADE`: more students than the
+        ///  format holds or the configuration allows, or a character that GB18030 has
+        ///  not; the message says which.
+        pub async fn export_students(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExportStudentsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::ExportStudentsResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.StudentService/ExportStudents",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.StudentService", "ExportStudents"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// Gives a student with all cards, those of old included.
+        ///
+        /// Errors:
+        ///
+        /// * `NOT_FOUND`, reason `STUDENT_NOT_FOUND`.
+        pub async fn get_student(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetStudentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetStudentResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.StudentService/GetStudent",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.StudentService", "GetStudent"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Finds students. Finding none is an answer, not an error.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`, reason `PAGE_TOKEN_INVALID`.
+        pub async fn search_students(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SearchStudentsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SearchStudentsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.StudentService/SearchStudents",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.StudentService", "SearchStudents"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lets students move to another class or school, leave, or return: all of
+        /// them, or none when one cannot, which is an answer and not an error. Who
+        /// leaves gives up every card in the same transaction; the cards of old stay
+        /// cancelled after a return. Who is there already stays as is.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`, reason `REQUEST_ID_REUSED`.
+        pub async fn move_students(
+            &mut self,
+            request: impl tonic::IntoRequest<super::MoveStudentsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::MoveStudentsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.StudentService/MoveStudents",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.StudentService", "MoveStudents"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod student_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with StudentServiceServer.
+    #[async_trait]
+    pub trait StudentService: std::marker::Send + std::marker::Sync + 'static {
+        /// Server streaming response type for the ImportStudents method.
+        type ImportStudentsStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::ImportStudentsResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Takes in a roll: new students are put on record, known ones are brought up
+        /// to date. What a row leaves out stays as it is, and a student whom the roll
+        /// leaves out stays.
+        ///
+        /// The first message is `options`, every other one a part of the file. The
+        /// daemon answers with `seen` once the file has been read, one `refused` per
+        /// fault, the parts of the file of verdicts when one is asked for, and at the
+        /// end `totals`. All rows are judged before anything is written; unless
+        /// `accept_good_rows` is set, one bad row means that none is taken. A row that
+        /// says 离校 lets the student leave, with all that follows for cards.
+        ///
+        /// Errors, which mean that nothing was changed:
+        ///
+        /// * `INVALID_ARGUMENT`, reason `FILE_NOT_USABLE`: the file as a whole cannot be
+        ///  used; the metadata `cause` says why as a stable word, such as `NOT_TEXT`
+        ///  or `TOO_MANY_ROWS`.
+        /// * `INVALID_ARGUMENT`, reason `REQUEST_ID_REUSED`.
+        ///
+        /// After `totals`, `FAILED_PRECONDITION`, reason `FILE_NOT_MADE`, means that the
+        /// format cannot hold the file of verdicts; what the totals say holds.
+        async fn import_students(
+            &self,
+            request: tonic::Request<tonic::Streaming<super::ImportStudentsRequest>>,
+        ) -> std::result::Result<
+            tonic::Response<Self::ImportStudentsStream>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the ExportStudents method.
+        type ExportStudentsStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::ExportStudentsResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Writes the students for whom the conditions hold into a roll, which
+        /// `ImportStudents` takes, in the order of their numbers. The look is put on
+        /// record.
+        ///
+        /// Cells that a spreadsheet would run as a formula are made inert.
+        ///
+        /// Errors:
+        ///
+        /// * `FAILED_PRECONDITION`, reason `FILE_NOT_MADE`: more students than the
+        ///  format holds or the configuration allows, or a character that GB18030 has
+        ///  not; the message says which.
+        async fn export_students(
+            &self,
+            request: tonic::Request<super::ExportStudentsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::ExportStudentsStream>,
+            tonic::Status,
+        >;
+        /// Gives a student with all cards, those of old included.
+        ///
+        /// Errors:
+        ///
+        /// * `NOT_FOUND`, reason `STUDENT_NOT_FOUND`.
+        async fn get_student(
+            &self,
+            request: tonic::Request<super::GetStudentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetStudentResponse>,
+            tonic::Status,
+        >;
+        /// Finds students. Finding none is an answer, not an error.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`, reason `PAGE_TOKEN_INVALID`.
+        async fn search_students(
+            &self,
+            request: tonic::Request<super::SearchStudentsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SearchStudentsResponse>,
+            tonic::Status,
+        >;
+        /// Lets students move to another class or school, leave, or return: all of
+        /// them, or none when one cannot, which is an answer and not an error. Who
+        /// leaves gives up every card in the same transaction; the cards of old stay
+        /// cancelled after a return. Who is there already stays as is.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`, reason `REQUEST_ID_REUSED`.
+        async fn move_students(
+            &self,
+            request: tonic::Request<super::MoveStudentsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::MoveStudentsResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Keeps the roll of students.
+    ///
+    /// Requests that change something carry a request id, as in `IssuanceService`.
+    /// Every change is one transaction together with its row in the audit trail.
+    ///
+    /// Open to clerks, registrars and administrators; `ImportStudents`,
+    /// `ExportStudents` and `MoveStudents` to the latter two. Every method can fail
+    /// with `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`, and those that change
+    /// something with `REGISTRY_FULL` or `REGISTRY_READ_ONLY`.
+    #[derive(Debug)]
+    pub struct StudentServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> StudentServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for StudentServiceServer<T>
+    where
+        T: StudentService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/xueka.v1.StudentService/ImportStudents" => {
+                    #[allow(non_camel_case_types)]
+                    struct ImportStudentsSvc<T: StudentService>(pub Arc<T>);
+                    impl<
+                        T: StudentService,
+                    > tonic::server::StreamingService<super::ImportStudentsRequest>
+                    for ImportStudentsSvc<T> {
+                        type Response = super::ImportStudentsResponse;
+                        type ResponseStream = T::ImportStudentsStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                tonic::Streaming<super::ImportStudentsRequest>,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as StudentService>::import_students(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ImportStudentsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.StudentService/ExportStudents" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExportStudentsSvc<T: StudentService>(pub Arc<T>);
+                    impl<
+                        T: StudentService,
+                    > tonic::server::ServerStreamingService<super::ExportStudentsRequest>
+                    for ExportStudentsSvc<T> {
+                        type Response = super::ExportStudentsResponse;
+                        type ResponseStream = T::ExportStudentsStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExportStudentsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as StudentService>::export_students(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExportStudentsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.StudentService/GetStudent" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetStudentSvc<T: StudentService>(pub Arc<T>);
+                    impl<
+                        T: StudentService,
+                    > tonic::server::UnaryService<super::GetStudentRequest>
+                    for GetStudentSvc<T> {
+                        type Response = super::GetStudentResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetStudentRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as StudentService>::get_student(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetStudentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.StudentService/SearchStudents" => {
+                    #[allow(non_camel_case_types)]
+                    struct SearchStudentsSvc<T: StudentService>(pub Arc<T>);
+                    impl<
+                        T: StudentService,
+                    > tonic::server::UnaryService<super::SearchStudentsRequest>
+                    for SearchStudentsSvc<T> {
+                        type Response = super::SearchStudentsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SearchStudentsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as StudentService>::search_students(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SearchStudentsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.StudentService/MoveStudents" => {
+                    #[allow(non_camel_case_types)]
+                    struct MoveStudentsSvc<T: StudentService>(pub Arc<T>);
+                    impl<
+                        T: StudentService,
+                    > tonic::server::UnaryService<super::MoveStudentsRequest>
+                    for MoveStudentsSvc<T> {
+                        type Response = super::MoveStudentsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::MoveStudentsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as StudentService>::move_students(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = MoveStudentsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for StudentServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "xueka.v1.StudentService";
+    impl<T> tonic::server::NamedService for StudentServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// A row of a file, or a student, that is refused.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RefusedMakingRow {
+    /// The row as people count: the first line is row 1. With students who were
+    /// chosen, the place from 1.
+    #[prost(uint64, tag = "1")]
+    pub row: u64,
+    /// The heading of the column at fault; empty when it is the row as a whole.
+    #[prost(string, tag = "2")]
+    pub column: ::prost::alloc::string::String,
+    /// Why, as a stable word: one of the file by itself, as `docs/files.md` names
+    /// them, or `UNKNOWN_STUDENT`, `STUDENT_LEFT`, `ALREADY_REQUESTED`,
+    /// `HOLDS_CARD`, `NEEDS_REISSUE`, `NOTHING_TO_REPLACE`, `NAME_DIFFERS`,
+    /// `OTHER_SCHOOL`, `NO_REQUEST`, `NOT_NOW`, `NUMBER_TAKEN`, `UID_TAKEN` or
+    /// `STUDENT_HAS_CARD`.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// The same in the language of the request's `accept-language` metadata.
+    #[prost(string, tag = "4")]
+    pub message: ::prost::alloc::string::String,
+    /// What to do about it; empty when the message says it all.
+    #[prost(string, tag = "5")]
+    pub remedy: ::prost::alloc::string::String,
+    /// The student number; empty where the row does not give one.
+    #[prost(string, tag = "6")]
+    pub student_number: ::prost::alloc::string::String,
+    /// The number of the card in the way; empty when there is none or it has none.
+    #[prost(string, tag = "7")]
+    pub card_number: ::prost::alloc::string::String,
+}
+/// What became of a batch or a file, or after a trial, what would.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MakingOutcome {
+    /// The batch; 0 when none was made.
+    #[prost(uint64, tag = "1")]
+    pub batch: u64,
+    /// Rows of the file, or students who were chosen.
+    #[prost(uint64, tag = "2")]
+    pub received: u64,
+    /// How many of them, or how many requests of the batch, are good.
+    #[prost(uint64, tag = "3")]
+    pub good: u64,
+    /// How many are refused.
+    #[prost(uint64, tag = "4")]
+    pub refused: u64,
+    /// Those that are refused, in the order of their rows; several faults of one
+    /// row are several.
+    #[prost(message, repeated, tag = "5")]
+    pub refused_rows: ::prost::alloc::vec::Vec<RefusedMakingRow>,
+    /// The file was taken in before, or the step was taken before; nothing was
+    /// changed.
+    #[prost(bool, tag = "6")]
+    pub already: bool,
+    /// Whether something was changed: not after a trial, nor when a refused row
+    /// stopped all, nor when there was nothing to change.
+    #[prost(bool, tag = "7")]
+    pub done: bool,
+    /// The name of the file that was made; empty when none was.
+    #[prost(string, tag = "8")]
+    pub file_name: ::prost::alloc::string::String,
+    /// Its bytes. They hold names and numbers.
+    #[prost(bytes = "vec", tag = "9")]
+    pub content: ::prost::alloc::vec::Vec<u8>,
+    /// The registry's version afterwards.
+    #[prost(uint64, tag = "10")]
+    pub data_version: u64,
+}
+/// A batch of cards to be made.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MakingBatch {
+    /// Its number here.
+    #[prost(uint64, tag = "1")]
+    pub batch: u64,
+    /// Where its file came from.
+    #[prost(enumeration = "BatchSide", tag = "2")]
+    pub side: i32,
+    /// Under which menu.
+    #[prost(enumeration = "MakingMenu", tag = "3")]
+    pub menu: i32,
+    /// The district that its file says, four digits; empty when it says none.
+    #[prost(string, tag = "4")]
+    pub district_code: ::prost::alloc::string::String,
+    /// The school that its file says; empty when it says none.
+    #[prost(string, tag = "5")]
+    pub school_code: ::prost::alloc::string::String,
+    /// The year that its file says; 0 when it says none.
+    #[prost(uint32, tag = "6")]
+    pub year: u32,
+    /// The number that the school gave its file; 0 when the file says none.
+    #[prost(uint32, tag = "7")]
+    pub file_number: u32,
+    /// How many requests stand where.
+    #[prost(message, repeated, tag = "8")]
+    pub counts: ::prost::alloc::vec::Vec<MakingCount>,
+    /// How many cards the factory spoilt.
+    #[prost(uint64, tag = "9")]
+    pub spoilt: u64,
+    /// What its students have to pay together and have not paid, in fen (0.01 CNY).
+    #[prost(uint64, tag = "10")]
+    pub fee_due_fen: u64,
+    /// When it was made or taken in.
+    #[prost(message, optional, tag = "11")]
+    pub open_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// How many requests are in a state.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MakingCount {
+    /// The state.
+    #[prost(enumeration = "MakingState", tag = "1")]
+    pub state: i32,
+    /// How many, at least 1.
+    #[prost(uint64, tag = "2")]
+    pub count: u64,
+}
+/// A student of a batch.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MakingRequest {
+    /// The number of the request.
+    #[prost(uint64, tag = "1")]
+    pub request: u64,
+    /// The student number.
+    #[prost(string, tag = "2")]
+    pub student_number: ::prost::alloc::string::String,
+    /// The name.
+    #[prost(string, tag = "3")]
+    pub name: ::prost::alloc::string::String,
+    /// The class; empty when not known.
+    #[prost(string, tag = "4")]
+    pub class_name: ::prost::alloc::string::String,
+    /// Where the request stands.
+    #[prost(enumeration = "MakingState", tag = "5")]
+    pub state: i32,
+    /// The number of the card that came of it; empty when it is not known.
+    #[prost(string, tag = "6")]
+    pub card_number: ::prost::alloc::string::String,
+    /// What the student pays, in fen (0.01 CNY); 0 when the card is free of charge.
+    #[prost(uint32, tag = "7")]
+    pub fee_fen: u32,
+}
+/// Student numbers.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ChosenStudents {
+    /// Each once, 1 to 10,000.
+    #[prost(string, repeated, tag = "1")]
+    pub student_numbers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// Asks for a card-making file.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MakeCardMakingFileRequest {
+    /// Names the request; sent again under the same name it is done once.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Under which menu.
+    #[prost(enumeration = "MakingMenu", tag = "2")]
+    pub menu: i32,
+    /// Leave out the students who are refused. Without it one refused student
+    /// means that no file is made.
+    #[prost(bool, tag = "5")]
+    pub accept_good: bool,
+    /// Judge the students, make the file as it would be, and change nothing.
+    #[prost(bool, tag = "6")]
+    pub dry_run: bool,
+    /// For whom.
+    #[prost(oneof = "make_card_making_file_request::Students", tags = "3, 4")]
+    pub students: ::core::option::Option<make_card_making_file_request::Students>,
+}
+/// Nested message and enum types in `MakeCardMakingFileRequest`.
+pub mod make_card_making_file_request {
+    /// For whom.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Students {
+        /// All for whom the conditions hold, at least one of which is given. Those who
+        /// left are not among them.
+        #[prost(message, tag = "3")]
+        Conditions(super::StudentConditions),
+        /// These.
+        #[prost(message, tag = "4")]
+        Chosen(super::ChosenStudents),
+    }
+}
+/// A card-making file.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MakeCardMakingFileResponse {
+    /// What became of it.
+    #[prost(message, optional, tag = "1")]
+    pub outcome: ::core::option::Option<MakingOutcome>,
+}
+/// Sends a card-making file to the district.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TakeCardMakingFileRequest {
+    /// Names the request; sent again under the same name it is done once.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// The menu under which it is taken in.
+    #[prost(enumeration = "MakingMenu", tag = "2")]
+    pub menu: i32,
+    /// Its name, without folders, which is held against what the file says; empty
+    /// when it does not count.
+    #[prost(string, tag = "3")]
+    pub file_name: ::prost::alloc::string::String,
+    /// Its bytes.
+    #[prost(bytes = "vec", tag = "4")]
+    pub content: ::prost::alloc::vec::Vec<u8>,
+    /// Take the rows that can be taken though others are refused.
+    #[prost(bool, tag = "5")]
+    pub accept_good_rows: bool,
+    /// Judge the rows and change nothing.
+    #[prost(bool, tag = "6")]
+    pub dry_run: bool,
+}
+/// What became of a card-making file.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TakeCardMakingFileResponse {
+    /// What became of it.
+    #[prost(message, optional, tag = "1")]
+    pub outcome: ::core::option::Option<MakingOutcome>,
+}
+/// Takes a batch a step further.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StepBatchRequest {
+    /// Names the request; sent again under the same name it is done once.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// The batch.
+    #[prost(uint64, tag = "2")]
+    pub batch: u64,
+    /// The step.
+    #[prost(enumeration = "BatchStep", tag = "3")]
+    pub step: i32,
+}
+/// What became of the step.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StepBatchResponse {
+    /// What became of it.
+    #[prost(message, optional, tag = "1")]
+    pub outcome: ::core::option::Option<MakingOutcome>,
+}
+/// Asks for the file for the factory.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MakeFactoryFileRequest {
+    /// Names the request; sent again under the same name it is done once.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// The batch.
+    #[prost(uint64, tag = "2")]
+    pub batch: u64,
+}
+/// The file for the factory.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MakeFactoryFileResponse {
+    /// What became of the batch, with the file.
+    #[prost(message, optional, tag = "1")]
+    pub outcome: ::core::option::Option<MakingOutcome>,
+}
+/// Sends what the factory said.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TakeFactoryResultRequest {
+    /// Names the request; sent again under the same name it is done once.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// The batch; 0 for the one that the file names.
+    #[prost(uint64, tag = "2")]
+    pub batch: u64,
+    /// The name of the file, without folders; empty when it does not count.
+    #[prost(string, tag = "3")]
+    pub file_name: ::prost::alloc::string::String,
+    /// Its bytes.
+    #[prost(bytes = "vec", tag = "4")]
+    pub content: ::prost::alloc::vec::Vec<u8>,
+    /// Take the rows that can be taken though others are refused.
+    #[prost(bool, tag = "5")]
+    pub accept_good_rows: bool,
+    /// Judge the rows and change nothing.
+    #[prost(bool, tag = "6")]
+    pub dry_run: bool,
+}
+/// What became of a factory result.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TakeFactoryResultResponse {
+    /// What became of it.
+    #[prost(message, optional, tag = "1")]
+    pub outcome: ::core::option::Option<MakingOutcome>,
+}
+/// Delivers a batch.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeliverBatchRequest {
+    /// Names the request; sent again under the same name it is done once.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// The batch.
+    #[prost(uint64, tag = "2")]
+    pub batch: u64,
+}
+/// A delivery.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DeliverBatchResponse {
+    /// What became of the batch, with the file for the school.
+    #[prost(message, optional, tag = "1")]
+    pub outcome: ::core::option::Option<MakingOutcome>,
+}
+/// Sends the district's delivery to the school.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TakeDeliveryRequest {
+    /// Names the request; sent again under the same name it is done once.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// The bytes of the district's file.
+    #[prost(bytes = "vec", tag = "2")]
+    pub content: ::prost::alloc::vec::Vec<u8>,
+    /// Take the rows that can be taken though others are refused.
+    #[prost(bool, tag = "3")]
+    pub accept_good_rows: bool,
+    /// Judge the rows and change nothing.
+    #[prost(bool, tag = "4")]
+    pub dry_run: bool,
+}
+/// What became of a delivery.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TakeDeliveryResponse {
+    /// What became of it.
+    #[prost(message, optional, tag = "1")]
+    pub outcome: ::core::option::Option<MakingOutcome>,
+}
+/// Asks for a batch.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetBatchRequest {
+    /// Its number.
+    #[prost(uint64, tag = "1")]
+    pub batch: u64,
+}
+/// A batch with its students.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetBatchResponse {
+    /// The batch.
+    #[prost(message, optional, tag = "1")]
+    pub batch: ::core::option::Option<MakingBatch>,
+    /// Its requests, in the order of their numbers.
+    #[prost(message, repeated, tag = "2")]
+    pub requests: ::prost::alloc::vec::Vec<MakingRequest>,
+}
+/// Asks for batches.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListBatchesRequest {
+    /// How many at most: 1 to 1,000; 0 for 100.
+    #[prost(int32, tag = "1")]
+    pub page_size: i32,
+    /// Where to go on: `next_page_token` of the page before.
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// A page of batches.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListBatchesResponse {
+    /// The batches.
+    #[prost(message, repeated, tag = "1")]
+    pub batches: ::prost::alloc::vec::Vec<MakingBatch>,
+    /// Where the next page begins; empty on the last.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// Under which menu cards are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum MakingMenu {
+    /// Not given.
+    Unspecified = 0,
+    /// 新制: students without a card.
+    New = 1,
+    /// 补制: students whose card is registered as lost or damaged.
+    Reissue = 2,
+}
+impl MakingMenu {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "MAKING_MENU_UNSPECIFIED",
+            Self::New => "MAKING_MENU_NEW",
+            Self::Reissue => "MAKING_MENU_REISSUE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "MAKING_MENU_UNSPECIFIED" => Some(Self::Unspecified),
+            "MAKING_MENU_NEW" => Some(Self::New),
+            "MAKING_MENU_REISSUE" => Some(Self::Reissue),
+            _ => None,
+        }
+    }
+}
+/// Where the file of a batch came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum BatchSide {
+    /// Not given.
+    Unspecified = 0,
+    /// It was made here, at the school.
+    Made = 1,
+    /// It was taken in here, at the district.
+    Taken = 2,
+}
+impl BatchSide {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "BATCH_SIDE_UNSPECIFIED",
+            Self::Made => "BATCH_SIDE_MADE",
+            Self::Taken => "BATCH_SIDE_TAKEN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "BATCH_SIDE_UNSPECIFIED" => Some(Self::Unspecified),
+            "BATCH_SIDE_MADE" => Some(Self::Made),
+            "BATCH_SIDE_TAKEN" => Some(Self::Taken),
+            _ => None,
+        }
+    }
+}
+/// A step that the requests of a batch take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum BatchStep {
+    /// Not given.
+    Unspecified = 0,
+    /// 制卡确认: the cards are to be made.
+    Confirm = 1,
+    /// 退回: the district does not make the cards.
+    Reject = 2,
+    /// 撤销: the school cancels the requests.
+    Withdraw = 3,
+}
+impl BatchStep {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "BATCH_STEP_UNSPECIFIED",
+            Self::Confirm => "BATCH_STEP_CONFIRM",
+            Self::Reject => "BATCH_STEP_REJECT",
+            Self::Withdraw => "BATCH_STEP_WITHDRAW",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "BATCH_STEP_UNSPECIFIED" => Some(Self::Unspecified),
+            "BATCH_STEP_CONFIRM" => Some(Self::Confirm),
+            "BATCH_STEP_REJECT" => Some(Self::Reject),
+            "BATCH_STEP_WITHDRAW" => Some(Self::Withdraw),
+            _ => None,
+        }
+    }
+}
+/// Where the request for a card stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum MakingState {
+    /// Not given.
+    Unspecified = 0,
+    /// 已上报
+    Requested = 1,
+    /// 制卡确认
+    Confirmed = 2,
+    /// 制卡中
+    InProduction = 3,
+    /// 已到卡
+    Delivered = 4,
+    /// 已领卡
+    Collected = 5,
+    /// 已撤销
+    Withdrawn = 6,
+    /// 已退回
+    Rejected = 7,
+}
+impl MakingState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "MAKING_STATE_UNSPECIFIED",
+            Self::Requested => "MAKING_STATE_REQUESTED",
+            Self::Confirmed => "MAKING_STATE_CONFIRMED",
+            Self::InProduction => "MAKING_STATE_IN_PRODUCTION",
+            Self::Delivered => "MAKING_STATE_DELIVERED",
+            Self::Collected => "MAKING_STATE_COLLECTED",
+            Self::Withdrawn => "MAKING_STATE_WITHDRAWN",
+            Self::Rejected => "MAKING_STATE_REJECTED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "MAKING_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "MAKING_STATE_REQUESTED" => Some(Self::Requested),
+            "MAKING_STATE_CONFIRMED" => Some(Self::Confirmed),
+            "MAKING_STATE_IN_PRODUCTION" => Some(Self::InProduction),
+            "MAKING_STATE_DELIVERED" => Some(Self::Delivered),
+            "MAKING_STATE_COLLECTED" => Some(Self::Collected),
+            "MAKING_STATE_WITHDRAWN" => Some(Self::Withdrawn),
+            "MAKING_STATE_REJECTED" => Some(Self::Rejected),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod card_making_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Has cards made.
+    ///
+    /// A school requests cards for its students and gets the file for the district.
+    /// The district takes the file in, confirms the batch, sends it to the factory,
+    /// takes in what the factory says, and delivers. The school takes the delivery
+    /// in; each card then waits for its student.
+    ///
+    /// A file has at most 10,000 rows and 3 MiB. Its layout is in the configuration,
+    /// `docs/files.md` explains it. Requests that change something carry a request
+    /// id, as in `IssuanceService`: sent again under it, the answer is the same, and
+    /// so are the bytes of its file. Every change is one transaction together with
+    /// its row in the audit trail.
+    ///
+    /// Open to registrars and administrators. Every method can fail with
+    /// `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`, and those that change something
+    /// with `REGISTRY_FULL` or `REGISTRY_READ_ONLY`, and with `INVALID_ARGUMENT`,
+    /// reason `REQUEST_ID_REUSED`. Those that take a file fail with
+    /// `INVALID_ARGUMENT`, reason `FILE_NOT_USABLE`, when it cannot be used as a
+    /// whole: the metadata `cause` says why as a stable word, such as `NOT_TEXT`,
+    /// `WRONG_LAYOUT` or `MARKS_DIFFER` (its name, first line or menu contradict each
+    /// other or the configuration). Those that make one fail with
+    /// `FAILED_PRECONDITION`, reason `FILE_NOT_MADE`, when the layout cannot hold it.
+    /// Those that name a batch fail with `NOT_FOUND`, reason `BATCH_NOT_FOUND`.
+    #[derive(Debug, Clone)]
+    pub struct CardMakingServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl CardMakingServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> CardMakingServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> CardMakingServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            CardMakingServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Requests cards for students and makes the file for the district (生成制卡文件).
+        /// All students are judged before anything is written; a student who holds or
+        /// awaits a card is refused with that card, and new issue and reissue are told
+        /// apart. A trial gives the file as it would be.
+        pub async fn make_card_making_file(
+            &mut self,
+            request: impl tonic::IntoRequest<super::MakeCardMakingFileRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::MakeCardMakingFileResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.CardMakingService/MakeCardMakingFile",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("xueka.v1.CardMakingService", "MakeCardMakingFile"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes a school's file in at the district (数据上报), under the menu of new
+        /// cards or of reissues. The same file a second time changes nothing, and the
+        /// answer says so.
+        pub async fn take_card_making_file(
+            &mut self,
+            request: impl tonic::IntoRequest<super::TakeCardMakingFileRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TakeCardMakingFileResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.CardMakingService/TakeCardMakingFile",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("xueka.v1.CardMakingService", "TakeCardMakingFile"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes those requests of a batch a step further that can take it.
+        pub async fn step_batch(
+            &mut self,
+            request: impl tonic::IntoRequest<super::StepBatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::StepBatchResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.CardMakingService/StepBatch",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.CardMakingService", "StepBatch"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Sends the confirmed requests of a batch to the factory and makes the file for
+        /// it. When none is confirmed, the file that was made last is given again.
+        pub async fn make_factory_file(
+            &mut self,
+            request: impl tonic::IntoRequest<super::MakeFactoryFileRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::MakeFactoryFileResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.CardMakingService/MakeFactoryFile",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("xueka.v1.CardMakingService", "MakeFactoryFile"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes in what the factory says: which card became whose, and which were
+        /// spoilt. A student of whom all cards were spoilt is confirmed again, for the
+        /// next file for the factory.
+        pub async fn take_factory_result(
+            &mut self,
+            request: impl tonic::IntoRequest<super::TakeFactoryResultRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TakeFactoryResultResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.CardMakingService/TakeFactoryResult",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("xueka.v1.CardMakingService", "TakeFactoryResult"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Delivers the cards of a batch that were made and makes the file for the
+        /// school. When there are none, the file that was made last is given again.
+        pub async fn deliver_batch(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeliverBatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeliverBatchResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.CardMakingService/DeliverBatch",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.CardMakingService", "DeliverBatch"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes in the district's delivery at the school: each card waits for its
+        /// student from now on.
+        pub async fn take_delivery(
+            &mut self,
+            request: impl tonic::IntoRequest<super::TakeDeliveryRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TakeDeliveryResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.CardMakingService/TakeDelivery",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.CardMakingService", "TakeDelivery"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gives a batch with its students.
+        pub async fn get_batch(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetBatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetBatchResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.CardMakingService/GetBatch",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.CardMakingService", "GetBatch"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the batches, the oldest first.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`, reason `PAGE_TOKEN_INVALID`.
+        pub async fn list_batches(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListBatchesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListBatchesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.CardMakingService/ListBatches",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xueka.v1.CardMakingService", "ListBatches"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod card_making_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with CardMakingServiceServer.
+    #[async_trait]
+    pub trait CardMakingService: std::marker::Send + std::marker::Sync + 'static {
+        /// Requests cards for students and makes the file for the district (生成制卡文件).
+        /// All students are judged before anything is written; a student who holds or
+        /// awaits a card is refused with that card, and new issue and reissue are told
+        /// apart. A trial gives the file as it would be.
+        async fn make_card_making_file(
+            &self,
+            request: tonic::Request<super::MakeCardMakingFileRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::MakeCardMakingFileResponse>,
+            tonic::Status,
+        >;
+        /// Takes a school's file in at the district (数据上报), under the menu of new
+        /// cards or of reissues. The same file a second time changes nothing, and the
+        /// answer says so.
+        async fn take_card_making_file(
+            &self,
+            request: tonic::Request<super::TakeCardMakingFileRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TakeCardMakingFileResponse>,
+            tonic::Status,
+        >;
+        /// Takes those requests of a batch a step further that can take it.
+        async fn step_batch(
+            &self,
+            request: tonic::Request<super::StepBatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::StepBatchResponse>,
+            tonic::Status,
+        >;
+        /// Sends the confirmed requests of a batch to the factory and makes the file for
+        /// it. When none is confirmed, the file that was made last is given again.
+        async fn make_factory_file(
+            &self,
+            request: tonic::Request<super::MakeFactoryFileRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::MakeFactoryFileResponse>,
+            tonic::Status,
+        >;
+        /// Takes in what the factory says: which card became whose, and which were
+        /// spoilt. A student of whom all cards were spoilt is confirmed again, for the
+        /// next file for the factory.
+        async fn take_factory_result(
+            &self,
+            request: tonic::Request<super::TakeFactoryResultRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TakeFactoryResultResponse>,
+            tonic::Status,
+        >;
+        /// Delivers the cards of a batch that were made and makes the file for the
+        /// school. When there are none, the file that was made last is given again.
+        async fn deliver_batch(
+            &self,
+            request: tonic::Request<super::DeliverBatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeliverBatchResponse>,
+            tonic::Status,
+        >;
+        /// Takes in the district's delivery at the school: each card waits for its
+        /// student from now on.
+        async fn take_delivery(
+            &self,
+            request: tonic::Request<super::TakeDeliveryRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TakeDeliveryResponse>,
+            tonic::Status,
+        >;
+        /// Gives a batch with its students.
+        async fn get_batch(
+            &self,
+            request: tonic::Request<super::GetBatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetBatchResponse>,
+            tonic::Status,
+        >;
+        /// Lists the batches, the oldest first.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`, reason `PAGE_TOKEN_INVALID`.
+        async fn list_batches(
+            &self,
+            request: tonic::Request<super::ListBatchesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListBatchesResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Has cards made.
+    ///
+    /// A school requests cards for its students and gets the file for the district.
+    /// The district takes the file in, confirms the batch, sends it to the factory,
+    /// takes in what the factory says, and delivers. The school takes the delivery
+    /// in; each card then waits for its student.
+    ///
+    /// A file has at most 10,000 rows and 3 MiB. Its layout is in the configuration,
+    /// `docs/files.md` explains it. Requests that change something carry a request
+    /// id, as in `IssuanceService`: sent again under it, the answer is the same, and
+    /// so are the bytes of its file. Every change is one transaction together with
+    /// its row in the audit trail.
+    ///
+    /// Open to registrars and administrators. Every method can fail with
+    /// `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`, and those that change something
+    /// with `REGISTRY_FULL` or `REGISTRY_READ_ONLY`, and with `INVALID_ARGUMENT`,
+    /// reason `REQUEST_ID_REUSED`. Those that take a file fail with
+    /// `INVALID_ARGUMENT`, reason `FILE_NOT_USABLE`, when it cannot be used as a
+    /// whole: the metadata `cause` says why as a stable word, such as `NOT_TEXT`,
+    /// `WRONG_LAYOUT` or `MARKS_DIFFER` (its name, first line or menu contradict each
+    /// other or the configuration). Those that make one fail with
+    /// `FAILED_PRECONDITION`, reason `FILE_NOT_MADE`, when the layout cannot hold it.
+    /// Those that name a batch fail with `NOT_FOUND`, reason `BATCH_NOT_FOUND`.
+    #[derive(Debug)]
+    pub struct CardMakingServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> CardMakingServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for CardMakingServiceServer<T>
+    where
+        T: CardMakingService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/xueka.v1.CardMakingService/MakeCardMakingFile" => {
+                    #[allow(non_camel_case_types)]
+                    struct MakeCardMakingFileSvc<T: CardMakingService>(pub Arc<T>);
+                    impl<
+                        T: CardMakingService,
+                    > tonic::server::UnaryService<super::MakeCardMakingFileRequest>
+                    for MakeCardMakingFileSvc<T> {
+                        type Response = super::MakeCardMakingFileResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::MakeCardMakingFileRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CardMakingService>::make_card_making_file(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = MakeCardMakingFileSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.CardMakingService/TakeCardMakingFile" => {
+                    #[allow(non_camel_case_types)]
+                    struct TakeCardMakingFileSvc<T: CardMakingService>(pub Arc<T>);
+                    impl<
+                        T: CardMakingService,
+                    > tonic::server::UnaryService<super::TakeCardMakingFileRequest>
+                    for TakeCardMakingFileSvc<T> {
+                        type Response = super::TakeCardMakingFileResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::TakeCardMakingFileRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CardMakingService>::take_card_making_file(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = TakeCardMakingFileSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.CardMakingService/StepBatch" => {
+                    #[allow(non_camel_case_types)]
+                    struct StepBatchSvc<T: CardMakingService>(pub Arc<T>);
+                    impl<
+                        T: CardMakingService,
+                    > tonic::server::UnaryService<super::StepBatchRequest>
+                    for StepBatchSvc<T> {
+                        type Response = super::StepBatchResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::StepBatchRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CardMakingService>::step_batch(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = StepBatchSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.CardMakingService/MakeFactoryFile" => {
+                    #[allow(non_camel_case_types)]
+                    struct MakeFactoryFileSvc<T: CardMakingService>(pub Arc<T>);
+                    impl<
+                        T: CardMakingService,
+                    > tonic::server::UnaryService<super::MakeFactoryFileRequest>
+                    for MakeFactoryFileSvc<T> {
+                        type Response = super::MakeFactoryFileResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::MakeFactoryFileRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CardMakingService>::make_factory_file(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = MakeFactoryFileSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.CardMakingService/TakeFactoryResult" => {
+                    #[allow(non_camel_case_types)]
+                    struct TakeFactoryResultSvc<T: CardMakingService>(pub Arc<T>);
+                    impl<
+                        T: CardMakingService,
+                    > tonic::server::UnaryService<super::TakeFactoryResultRequest>
+                    for TakeFactoryResultSvc<T> {
+                        type Response = super::TakeFactoryResultResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::TakeFactoryResultRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CardMakingService>::take_factory_result(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = TakeFactoryResultSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.CardMakingService/DeliverBatch" => {
+                    #[allow(non_camel_case_types)]
+                    struct DeliverBatchSvc<T: CardMakingService>(pub Arc<T>);
+                    impl<
+                        T: CardMakingService,
+                    > tonic::server::UnaryService<super::DeliverBatchRequest>
+                    for DeliverBatchSvc<T> {
+                        type Response = super::DeliverBatchResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DeliverBatchRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CardMakingService>::deliver_batch(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DeliverBatchSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.CardMakingService/TakeDelivery" => {
+                    #[allow(non_camel_case_types)]
+                    struct TakeDeliverySvc<T: CardMakingService>(pub Arc<T>);
+                    impl<
+                        T: CardMakingService,
+                    > tonic::server::UnaryService<super::TakeDeliveryRequest>
+                    for TakeDeliverySvc<T> {
+                        type Response = super::TakeDeliveryResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::TakeDeliveryRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CardMakingService>::take_delivery(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = TakeDeliverySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.CardMakingService/GetBatch" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetBatchSvc<T: CardMakingService>(pub Arc<T>);
+                    impl<
+                        T: CardMakingService,
+                    > tonic::server::UnaryService<super::GetBatchRequest>
+                    for GetBatchSvc<T> {
+                        type Response = super::GetBatchResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetBatchRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CardMakingService>::get_batch(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetBatchSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.CardMakingService/ListBatches" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListBatchesSvc<T: CardMakingService>(pub Arc<T>);
+                    impl<
+                        T: CardMakingService,
+                    > tonic::server::UnaryService<super::ListBatchesRequest>
+                    for ListBatchesSvc<T> {
+                        type Response = super::ListBatchesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListBatchesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CardMakingService>::list_batches(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListBatchesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for CardMakingServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "xueka.v1.CardMakingService";
+    impl<T> tonic::server::NamedService for CardMakingServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// How far a list has come. A later list of one registry has a larger mark: by
+/// epoch, then version, then time.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BlacklistMark {
+    /// Which life of the registry: rises when versions may have been given twice,
+    /// such as after a backup was restored.
+    #[prost(uint64, tag = "1")]
+    pub epoch: u64,
+    /// The registry's version.
+    #[prost(uint64, tag = "2")]
+    pub version: u64,
+    /// When it was made; whole seconds.
+    #[prost(message, optional, tag = "3")]
+    pub made_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Asks which list is published.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetBlacklistStateRequest {}
+/// The published list.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetBlacklistStateResponse {
+    /// How far it has come.
+    #[prost(message, optional, tag = "1")]
+    pub mark: ::core::option::Option<BlacklistMark>,
+    /// How many numbers and UIDs have entries.
+    #[prost(uint64, tag = "2")]
+    pub key_count: u64,
+    /// The fingerprint of the entries: 16 bytes, the highest first.
+    #[prost(bytes = "vec", tag = "3")]
+    pub fingerprint: ::prost::alloc::vec::Vec<u8>,
+    /// How long after it was made a list may be relied on.
+    #[prost(message, optional, tag = "4")]
+    pub fresh_for: ::core::option::Option<::prost_types::Duration>,
+    /// The public key, 32 bytes.
+    #[prost(bytes = "vec", tag = "5")]
+    pub public_key: ::prost::alloc::vec::Vec<u8>,
+}
+/// Asks for the whole list.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetBlacklistSnapshotRequest {}
+/// A piece of a snapshot.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SnapshotPiece {
+    /// The bytes, at most 64 KiB.
+    #[prost(bytes = "vec", tag = "1")]
+    pub data: ::prost::alloc::vec::Vec<u8>,
+    /// Where they stand in the snapshot.
+    #[prost(uint64, tag = "2")]
+    pub offset: u64,
+    /// How many bytes the snapshot has.
+    #[prost(uint64, tag = "3")]
+    pub total_bytes: u64,
+}
+/// A piece of the whole list.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetBlacklistSnapshotResponse {
+    /// The piece; they come in order.
+    #[prost(message, optional, tag = "1")]
+    pub piece: ::core::option::Option<SnapshotPiece>,
+}
+/// Asks for what changed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WatchBlacklistRequest {
+    /// How far the list at hand has come; absent for none.
+    #[prost(message, optional, tag = "1")]
+    pub held: ::core::option::Option<BlacklistMark>,
+    /// Whether to end once everything was told, in place of waiting for changes.
+    #[prost(bool, tag = "2")]
+    pub once: bool,
+}
+/// What comes next.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WatchBlacklistResponse {
+    /// A part of a snapshot or a whole delta.
+    #[prost(oneof = "watch_blacklist_response::Part", tags = "1, 2")]
+    pub part: ::core::option::Option<watch_blacklist_response::Part>,
+}
+/// Nested message and enum types in `WatchBlacklistResponse`.
+pub mod watch_blacklist_response {
+    /// A part of a snapshot or a whole delta.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Part {
+        /// A piece of a snapshot that takes the place of the list at hand.
+        #[prost(message, tag = "1")]
+        SnapshotPiece(super::SnapshotPiece),
+        /// A signed delta.
+        #[prost(bytes, tag = "2")]
+        Delta(::prost::alloc::vec::Vec<u8>),
+    }
+}
+/// Says what the caller holds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AcknowledgeBlacklistRequest {
+    /// The epoch of the list that it holds.
+    #[prost(uint64, tag = "1")]
+    pub epoch: u64,
+    /// Its version.
+    #[prost(uint64, tag = "2")]
+    pub version: u64,
+}
+/// It stands in the ledger.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AcknowledgeBlacklistResponse {}
+/// Asks who has which blocks.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListDeliveriesRequest {
+    /// One card; absent for the blocks that were made last.
+    #[prost(message, optional, tag = "1")]
+    pub card: ::core::option::Option<BlockedCard>,
+    /// How many blocks at most: 1 to 1,000; 0 stands for 20.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+}
+/// Who has which blocks.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListDeliveriesResponse {
+    /// The published list.
+    #[prost(message, optional, tag = "1")]
+    pub mark: ::core::option::Option<BlacklistMark>,
+    /// Every subscriber that ever acknowledged a version, by name.
+    #[prost(message, repeated, tag = "2")]
+    pub subscribers: ::prost::alloc::vec::Vec<Subscriber>,
+    /// The blocks, the latest first.
+    #[prost(message, repeated, tag = "3")]
+    pub deliveries: ::prost::alloc::vec::Vec<Delivery>,
+}
+/// Someone who keeps a copy of the list.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Subscriber {
+    /// The name of its token, as `token:gate-3`, or of its user, as `unix:1000`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The epoch of the list that it holds.
+    #[prost(uint64, tag = "2")]
+    pub epoch: u64,
+    /// The version of the list that it holds.
+    #[prost(uint64, tag = "3")]
+    pub version: u64,
+    /// When it acknowledged that version.
+    #[prost(message, optional, tag = "4")]
+    pub acknowledge_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it was heard of last.
+    #[prost(message, optional, tag = "5")]
+    pub heard_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// One block and who has it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Delivery {
+    /// The block.
+    #[prost(message, optional, tag = "1")]
+    pub entry: ::core::option::Option<BlacklistEntry>,
+    /// Those who have it.
+    #[prost(message, repeated, tag = "2")]
+    pub receipts: ::prost::alloc::vec::Vec<Receipt>,
+    /// The names of those who are behind.
+    #[prost(string, repeated, tag = "3")]
+    pub behind: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// That a subscriber has a block.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Receipt {
+    /// The subscriber's name.
+    #[prost(string, tag = "1")]
+    pub subscriber: ::prost::alloc::string::String,
+    /// Since when.
+    #[prost(message, optional, tag = "2")]
+    pub receive_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Generated client implementations.
+pub mod distribution_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Gives the blacklist away as signed files and signed changes, and keeps a
+    /// ledger of who has which of them.
+    ///
+    /// The bytes are described in `docs/blacklist-format.md`: a snapshot is a whole
+    /// list, a delta what changed since a version of it. Both are signed with
+    /// Ed25519, so that a copy can be passed on by anyone and is believed for its
+    /// signature alone. Give subscribers the public key by another way than this one.
+    ///
+    /// Every method can fail with `FAILED_PRECONDITION`, reason
+    /// `BLACKLIST_NOT_SIGNED`: the daemon has no signing key.
+    #[derive(Debug, Clone)]
+    pub struct DistributionServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl DistributionServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> DistributionServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> DistributionServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            DistributionServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Says which list is published.
+        pub async fn get_blacklist_state(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetBlacklistStateRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetBlacklistStateResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.DistributionService/GetBlacklistState",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("xueka.v1.DistributionService", "GetBlacklistState"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gives the whole list as a signed snapshot, piece by piece.
+        pub async fn get_blacklist_snapshot(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetBlacklistSnapshotRequest>,
+        ) -> std::result::Result<
+            tonic::Response<
+                tonic::codec::Streaming<super::GetBlacklistSnapshotResponse>,
+            >,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.DistributionService/GetBlacklistSnapshot",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xueka.v1.DistributionService",
+                        "GetBlacklistSnapshot",
+                    ),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// Gives what changed since the list at hand as signed deltas, in order, and
+        /// then every change as it is made.
+        ///
+        /// Each delta follows the list at hand or the delta before. When the past is
+        /// gone or too long, or the list at hand is of another life of the registry, a
+        /// whole snapshot comes first. At least once a minute a delta comes, without
+        /// changes when there are none, by which the copy stays fresh: a subscriber
+        /// that hears nothing for longer has lost the connection. To go on after
+        /// that, call again with what is at hand.
+        ///
+        /// Errors:
+        ///
+        /// * `RESOURCE_EXHAUSTED`, reason `TOO_MANY_SUBSCRIBERS`: 1,024 watch already.
+        pub async fn watch_blacklist(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WatchBlacklistRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::WatchBlacklistResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.DistributionService/WatchBlacklist",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("xueka.v1.DistributionService", "WatchBlacklist"),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// Says that the caller holds a version, kept so that it outlives a crash. The
+        /// ledger names the caller by its token or user.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`: no such version was published.
+        pub async fn acknowledge_blacklist(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AcknowledgeBlacklistRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AcknowledgeBlacklistResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.DistributionService/AcknowledgeBlacklist",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xueka.v1.DistributionService",
+                        "AcknowledgeBlacklist",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Says which subscribers have which blocks, and who is behind.
+        ///
+        /// Errors:
+        ///
+        /// * `NOT_FOUND`, reason `ENTRY_NOT_FOUND`: the card asked about is not blocked.
+        pub async fn list_deliveries(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListDeliveriesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListDeliveriesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xueka.v1.DistributionService/ListDeliveries",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("xueka.v1.DistributionService", "ListDeliveries"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod distribution_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with DistributionServiceServer.
+    #[async_trait]
+    pub trait DistributionService: std::marker::Send + std::marker::Sync + 'static {
+        /// Says which list is published.
+        async fn get_blacklist_state(
+            &self,
+            request: tonic::Request<super::GetBlacklistStateRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetBlacklistStateResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the GetBlacklistSnapshot method.
+        type GetBlacklistSnapshotStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<
+                    super::GetBlacklistSnapshotResponse,
+                    tonic::Status,
+                >,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Gives the whole list as a signed snapshot, piece by piece.
+        async fn get_blacklist_snapshot(
+            &self,
+            request: tonic::Request<super::GetBlacklistSnapshotRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::GetBlacklistSnapshotStream>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the WatchBlacklist method.
+        type WatchBlacklistStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::WatchBlacklistResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Gives what changed since the list at hand as signed deltas, in order, and
+        /// then every change as it is made.
+        ///
+        /// Each delta follows the list at hand or the delta before. When the past is
+        /// gone or too long, or the list at hand is of another life of the registry, a
+        /// whole snapshot comes first. At least once a minute a delta comes, without
+        /// changes when there are none, by which the copy stays fresh: a subscriber
+        /// that hears nothing for longer has lost the connection. To go on after
+        /// that, call again with what is at hand.
+        ///
+        /// Errors:
+        ///
+        /// * `RESOURCE_EXHAUSTED`, reason `TOO_MANY_SUBSCRIBERS`: 1,024 watch already.
+        async fn watch_blacklist(
+            &self,
+            request: tonic::Request<super::WatchBlacklistRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::WatchBlacklistStream>,
+            tonic::Status,
+        >;
+        /// Says that the caller holds a version, kept so that it outlives a crash. The
+        /// ledger names the caller by its token or user.
+        ///
+        /// Errors:
+        ///
+        /// * `INVALID_ARGUMENT`: no such version was published.
+        async fn acknowledge_blacklist(
+            &self,
+            request: tonic::Request<super::AcknowledgeBlacklistRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AcknowledgeBlacklistResponse>,
+            tonic::Status,
+        >;
+        /// Says which subscribers have which blocks, and who is behind.
+        ///
+        /// Errors:
+        ///
+        /// * `NOT_FOUND`, reason `ENTRY_NOT_FOUND`: the card asked about is not blocked.
+        async fn list_deliveries(
+            &self,
+            request: tonic::Request<super::ListDeliveriesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListDeliveriesResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Gives the blacklist away as signed files and signed changes, and keeps a
+    /// ledger of who has which of them.
+    ///
+    /// The bytes are described in `docs/blacklist-format.md`: a snapshot is a whole
+    /// list, a delta what changed since a version of it. Both are signed with
+    /// Ed25519, so that a copy can be passed on by anyone and is believed for its
+    /// signature alone. Give subscribers the public key by another way than this one.
+    ///
+    /// Every method can fail with `FAILED_PRECONDITION`, reason
+    /// `BLACKLIST_NOT_SIGNED`: the daemon has no signing key.
+    #[derive(Debug)]
+    pub struct DistributionServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> DistributionServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for DistributionServiceServer<T>
+    where
+        T: DistributionService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/xueka.v1.DistributionService/GetBlacklistState" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetBlacklistStateSvc<T: DistributionService>(pub Arc<T>);
+                    impl<
+                        T: DistributionService,
+                    > tonic::server::UnaryService<super::GetBlacklistStateRequest>
+                    for GetBlacklistStateSvc<T> {
+                        type Response = super::GetBlacklistStateResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetBlacklistStateRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as DistributionService>::get_blacklist_state(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetBlacklistStateSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.DistributionService/GetBlacklistSnapshot" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetBlacklistSnapshotSvc<T: DistributionService>(pub Arc<T>);
+                    impl<
+                        T: DistributionService,
+                    > tonic::server::ServerStreamingService<
+                        super::GetBlacklistSnapshotRequest,
+                    > for GetBlacklistSnapshotSvc<T> {
+                        type Response = super::GetBlacklistSnapshotResponse;
+                        type ResponseStream = T::GetBlacklistSnapshotStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetBlacklistSnapshotRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as DistributionService>::get_blacklist_snapshot(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetBlacklistSnapshotSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.DistributionService/WatchBlacklist" => {
+                    #[allow(non_camel_case_types)]
+                    struct WatchBlacklistSvc<T: DistributionService>(pub Arc<T>);
+                    impl<
+                        T: DistributionService,
+                    > tonic::server::ServerStreamingService<super::WatchBlacklistRequest>
+                    for WatchBlacklistSvc<T> {
+                        type Response = super::WatchBlacklistResponse;
+                        type ResponseStream = T::WatchBlacklistStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WatchBlacklistRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as DistributionService>::watch_blacklist(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WatchBlacklistSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.DistributionService/AcknowledgeBlacklist" => {
+                    #[allow(non_camel_case_types)]
+                    struct AcknowledgeBlacklistSvc<T: DistributionService>(pub Arc<T>);
+                    impl<
+                        T: DistributionService,
+                    > tonic::server::UnaryService<super::AcknowledgeBlacklistRequest>
+                    for AcknowledgeBlacklistSvc<T> {
+                        type Response = super::AcknowledgeBlacklistResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AcknowledgeBlacklistRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as DistributionService>::acknowledge_blacklist(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AcknowledgeBlacklistSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xueka.v1.DistributionService/ListDeliveries" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListDeliveriesSvc<T: DistributionService>(pub Arc<T>);
+                    impl<
+                        T: DistributionService,
+                    > tonic::server::UnaryService<super::ListDeliveriesRequest>
+                    for ListDeliveriesSvc<T> {
+                        type Response = super::ListDeliveriesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListDeliveriesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as DistributionService>::list_deliveries(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListDeliveriesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for DistributionServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "xueka.v1.DistributionService";
+    impl<T> tonic::server::NamedService for DistributionServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// The `reason` in the `google.rpc.ErrorInfo` of every error that a method
+/// answers, as text without the prefix `ERROR_REASON_`, with the domain `xueka`.
+/// Programs act on the reason; the message beside it is for people, in the
+/// language of the request's `accept-language` metadata.
+///
+/// Beside the reasons that its comment names, every method can fail with
+/// `INVALID_ARGUMENT`, reason `ARGUMENT_INVALID`; `UNAUTHENTICATED`, reason
+/// `NOT_AUTHENTICATED`; `PERMISSION_DENIED`, reason `NOT_PERMITTED`;
+/// `UNAVAILABLE`, reason `SHUTTING_DOWN`; and `INTERNAL`, reason `UNSPECIFIED`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ErrorReason {
+    /// None of the others: the daemon failed, and its log says why.
+    Unspecified = 0,
+    /// A field of the request is wrong, or has a value of an enumeration that this
+    /// daemon does not know; `google.rpc.BadRequest` names it.
+    ArgumentInvalid = 1,
+    /// The request id was used for another request.
+    RequestIdReused = 2,
+    /// The page token is not one this daemon gave.
+    PageTokenInvalid = 3,
+    /// No identity was shown: send a token.
+    NotAuthenticated = 4,
+    /// The caller's role may not call this.
+    NotPermitted = 5,
+    /// No reader is attached.
+    NoReader = 10,
+    /// No reader has the name given.
+    ReaderNotFound = 11,
+    /// Several readers are attached and none was named.
+    ReaderAmbiguous = 12,
+    /// The reader was unplugged.
+    ReaderGone = 13,
+    /// An exchange on the reader does not end.
+    ReaderStalled = 14,
+    /// The reader failed.
+    ReaderFailed = 15,
+    /// Too many calls wait for the reader.
+    ReaderBusy = 16,
+    /// The smart-card service is not running.
+    PcscUnavailable = 17,
+    /// The smart-card service refuses the daemon's user.
+    PcscNotPermitted = 18,
+    /// The field is empty.
+    NoCard = 20,
+    /// The card left during the reading.
+    CardGone = 21,
+    /// Another card is in the field than at the beginning.
+    CardChanged = 22,
+    /// The card does not answer.
+    CardMute = 23,
+    /// Another program holds the card.
+    CardInUse = 24,
+    /// The card answers nothing that makes sense.
+    CardUnreadable = 25,
+    /// There is no number, and no UID that stays.
+    RandomUid = 26,
+    /// The card has no purse that is known, or refuses to open it.
+    NoPurse = 27,
+    /// No card on record has this number or UID, the student holds none, or
+    /// several live cards share the UID.
+    CardNotFound = 30,
+    /// No student has this number.
+    StudentNotFound = 31,
+    /// The card number is another student's.
+    NumberTaken = 32,
+    /// The UID is another card's, and one of the two is known by its UID alone.
+    UidTaken = 33,
+    /// The student holds a live card.
+    StudentHasCard = 34,
+    /// The student holds no live card.
+    NoLiveCard = 35,
+    /// The card's state does not allow this.
+    IllegalTransition = 36,
+    /// The number is on record with another chip.
+    NotTheSameCard = 37,
+    /// A write to the card was begun and has not ended; its next tap ends it.
+    WriteUnderWay = 38,
+    /// No open write has this number.
+    WriteNotFound = 39,
+    /// The card is not of a kind, or not in a state, in which it is written.
+    CardNotWritable = 43,
+    /// The profile, the keys or the reader do not allow what was asked for.
+    WriteNotPossible = 44,
+    /// There is no such plan any more, or it does not fit the card in the reader.
+    PlanOutdated = 47,
+    /// The command is not among those that may be sent as they are.
+    CommandRefused = 48,
+    /// The configuration lets nobody send commands as they are.
+    RawExchangeOff = 49,
+    /// The number or UID is blocked by hand already.
+    EntryExists = 40,
+    /// No such entry.
+    EntryNotFound = 41,
+    /// The entry follows from the card's state.
+    EntryFromState = 42,
+    /// A live token has this name.
+    TokenExists = 45,
+    /// No such token.
+    TokenNotFound = 46,
+    /// The registry cannot be reached; whether a change was made is unknown.
+    RegistryUnavailable = 50,
+    /// There is no room for a change; nothing was changed.
+    RegistryFull = 51,
+    /// The registry cannot be written to; nothing was changed.
+    RegistryReadOnly = 52,
+    /// No such slot.
+    SlotNotFound = 60,
+    /// The description of the card is wrong.
+    CardDescriptionInvalid = 61,
+    /// pcscd's virtual reader does not accept a card.
+    VirtualReaderGone = 62,
+    /// The daemon is shutting down.
+    ShuttingDown = 70,
+    /// The file as a whole cannot be used; the metadata `cause` says why.
+    FileNotUsable = 71,
+    /// A file cannot be made of what was asked for.
+    FileNotMade = 72,
+    /// The student has left the school.
+    StudentLeft = 73,
+    /// No such batch of cards.
+    BatchNotFound = 74,
+    /// The daemon has no key to sign the blacklist with.
+    BlacklistNotSigned = 80,
+    /// As many follow the blacklist as can.
+    TooManySubscribers = 81,
+}
+impl ErrorReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ERROR_REASON_UNSPECIFIED",
+            Self::ArgumentInvalid => "ERROR_REASON_ARGUMENT_INVALID",
+            Self::RequestIdReused => "ERROR_REASON_REQUEST_ID_REUSED",
+            Self::PageTokenInvalid => "ERROR_REASON_PAGE_TOKEN_INVALID",
+            Self::NotAuthenticated => "ERROR_REASON_NOT_AUTHENTICATED",
+            Self::NotPermitted => "ERROR_REASON_NOT_PERMITTED",
+            Self::NoReader => "ERROR_REASON_NO_READER",
+            Self::ReaderNotFound => "ERROR_REASON_READER_NOT_FOUND",
+            Self::ReaderAmbiguous => "ERROR_REASON_READER_AMBIGUOUS",
+            Self::ReaderGone => "ERROR_REASON_READER_GONE",
+            Self::ReaderStalled => "ERROR_REASON_READER_STALLED",
+            Self::ReaderFailed => "ERROR_REASON_READER_FAILED",
+            Self::ReaderBusy => "ERROR_REASON_READER_BUSY",
+            Self::PcscUnavailable => "ERROR_REASON_PCSC_UNAVAILABLE",
+            Self::PcscNotPermitted => "ERROR_REASON_PCSC_NOT_PERMITTED",
+            Self::NoCard => "ERROR_REASON_NO_CARD",
+            Self::CardGone => "ERROR_REASON_CARD_GONE",
+            Self::CardChanged => "ERROR_REASON_CARD_CHANGED",
+            Self::CardMute => "ERROR_REASON_CARD_MUTE",
+            Self::CardInUse => "ERROR_REASON_CARD_IN_USE",
+            Self::CardUnreadable => "ERROR_REASON_CARD_UNREADABLE",
+            Self::RandomUid => "ERROR_REASON_RANDOM_UID",
+            Self::NoPurse => "ERROR_REASON_NO_PURSE",
+            Self::CardNotFound => "ERROR_REASON_CARD_NOT_FOUND",
+            Self::StudentNotFound => "ERROR_REASON_STUDENT_NOT_FOUND",
+            Self::NumberTaken => "ERROR_REASON_NUMBER_TAKEN",
+            Self::UidTaken => "ERROR_REASON_UID_TAKEN",
+            Self::StudentHasCard => "ERROR_REASON_STUDENT_HAS_CARD",
+            Self::NoLiveCard => "ERROR_REASON_NO_LIVE_CARD",
+            Self::IllegalTransition => "ERROR_REASON_ILLEGAL_TRANSITION",
+            Self::NotTheSameCard => "ERROR_REASON_NOT_THE_SAME_CARD",
+            Self::WriteUnderWay => "ERROR_REASON_WRITE_UNDER_WAY",
+            Self::WriteNotFound => "ERROR_REASON_WRITE_NOT_FOUND",
+            Self::CardNotWritable => "ERROR_REASON_CARD_NOT_WRITABLE",
+            Self::WriteNotPossible => "ERROR_REASON_WRITE_NOT_POSSIBLE",
+            Self::PlanOutdated => "ERROR_REASON_PLAN_OUTDATED",
+            Self::CommandRefused => "ERROR_REASON_COMMAND_REFUSED",
+            Self::RawExchangeOff => "ERROR_REASON_RAW_EXCHANGE_OFF",
+            Self::EntryExists => "ERROR_REASON_ENTRY_EXISTS",
+            Self::EntryNotFound => "ERROR_REASON_ENTRY_NOT_FOUND",
+            Self::EntryFromState => "ERROR_REASON_ENTRY_FROM_STATE",
+            Self::TokenExists => "ERROR_REASON_TOKEN_EXISTS",
+            Self::TokenNotFound => "ERROR_REASON_TOKEN_NOT_FOUND",
+            Self::RegistryUnavailable => "ERROR_REASON_REGISTRY_UNAVAILABLE",
+            Self::RegistryFull => "ERROR_REASON_REGISTRY_FULL",
+            Self::RegistryReadOnly => "ERROR_REASON_REGISTRY_READ_ONLY",
+            Self::SlotNotFound => "ERROR_REASON_SLOT_NOT_FOUND",
+            Self::CardDescriptionInvalid => "ERROR_REASON_CARD_DESCRIPTION_INVALID",
+            Self::VirtualReaderGone => "ERROR_REASON_VIRTUAL_READER_GONE",
+            Self::ShuttingDown => "ERROR_REASON_SHUTTING_DOWN",
+            Self::FileNotUsable => "ERROR_REASON_FILE_NOT_USABLE",
+            Self::FileNotMade => "ERROR_REASON_FILE_NOT_MADE",
+            Self::StudentLeft => "ERROR_REASON_STUDENT_LEFT",
+            Self::BatchNotFound => "ERROR_REASON_BATCH_NOT_FOUND",
+            Self::BlacklistNotSigned => "ERROR_REASON_BLACKLIST_NOT_SIGNED",
+            Self::TooManySubscribers => "ERROR_REASON_TOO_MANY_SUBSCRIBERS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ERROR_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "ERROR_REASON_ARGUMENT_INVALID" => Some(Self::ArgumentInvalid),
+            "ERROR_REASON_REQUEST_ID_REUSED" => Some(Self::RequestIdReused),
+            "ERROR_REASON_PAGE_TOKEN_INVALID" => Some(Self::PageTokenInvalid),
+            "ERROR_REASON_NOT_AUTHENTICATED" => Some(Self::NotAuthenticated),
+            "ERROR_REASON_NOT_PERMITTED" => Some(Self::NotPermitted),
+            "ERROR_REASON_NO_READER" => Some(Self::NoReader),
+            "ERROR_REASON_READER_NOT_FOUND" => Some(Self::ReaderNotFound),
+            "ERROR_REASON_READER_AMBIGUOUS" => Some(Self::ReaderAmbiguous),
+            "ERROR_REASON_READER_GONE" => Some(Self::ReaderGone),
+            "ERROR_REASON_READER_STALLED" => Some(Self::ReaderStalled),
+            "ERROR_REASON_READER_FAILED" => Some(Self::ReaderFailed),
+            "ERROR_REASON_READER_BUSY" => Some(Self::ReaderBusy),
+            "ERROR_REASON_PCSC_UNAVAILABLE" => Some(Self::PcscUnavailable),
+            "ERROR_REASON_PCSC_NOT_PERMITTED" => Some(Self::PcscNotPermitted),
+            "ERROR_REASON_NO_CARD" => Some(Self::NoCard),
+            "ERROR_REASON_CARD_GONE" => Some(Self::CardGone),
+            "ERROR_REASON_CARD_CHANGED" => Some(Self::CardChanged),
+            "ERROR_REASON_CARD_MUTE" => Some(Self::CardMute),
+            "ERROR_REASON_CARD_IN_USE" => Some(Self::CardInUse),
+            "ERROR_REASON_CARD_UNREADABLE" => Some(Self::CardUnreadable),
+            "ERROR_REASON_RANDOM_UID" => Some(Self::RandomUid),
+            "ERROR_REASON_NO_PURSE" => Some(Self::NoPurse),
+            "ERROR_REASON_CARD_NOT_FOUND" => Some(Self::CardNotFound),
+            "ERROR_REASON_STUDENT_NOT_FOUND" => Some(Self::StudentNotFound),
+            "ERROR_REASON_NUMBER_TAKEN" => Some(Self::NumberTaken),
+            "ERROR_REASON_UID_TAKEN" => Some(Self::UidTaken),
+            "ERROR_REASON_STUDENT_HAS_CARD" => Some(Self::StudentHasCard),
+            "ERROR_REASON_NO_LIVE_CARD" => Some(Self::NoLiveCard),
+            "ERROR_REASON_ILLEGAL_TRANSITION" => Some(Self::IllegalTransition),
+            "ERROR_REASON_NOT_THE_SAME_CARD" => Some(Self::NotTheSameCard),
+            "ERROR_REASON_WRITE_UNDER_WAY" => Some(Self::WriteUnderWay),
+            "ERROR_REASON_WRITE_NOT_FOUND" => Some(Self::WriteNotFound),
+            "ERROR_REASON_CARD_NOT_WRITABLE" => Some(Self::CardNotWritable),
+            "ERROR_REASON_WRITE_NOT_POSSIBLE" => Some(Self::WriteNotPossible),
+            "ERROR_REASON_PLAN_OUTDATED" => Some(Self::PlanOutdated),
+            "ERROR_REASON_COMMAND_REFUSED" => Some(Self::CommandRefused),
+            "ERROR_REASON_RAW_EXCHANGE_OFF" => Some(Self::RawExchangeOff),
+            "ERROR_REASON_ENTRY_EXISTS" => Some(Self::EntryExists),
+            "ERROR_REASON_ENTRY_NOT_FOUND" => Some(Self::EntryNotFound),
+            "ERROR_REASON_ENTRY_FROM_STATE" => Some(Self::EntryFromState),
+            "ERROR_REASON_TOKEN_EXISTS" => Some(Self::TokenExists),
+            "ERROR_REASON_TOKEN_NOT_FOUND" => Some(Self::TokenNotFound),
+            "ERROR_REASON_REGISTRY_UNAVAILABLE" => Some(Self::RegistryUnavailable),
+            "ERROR_REASON_REGISTRY_FULL" => Some(Self::RegistryFull),
+            "ERROR_REASON_REGISTRY_READ_ONLY" => Some(Self::RegistryReadOnly),
+            "ERROR_REASON_SLOT_NOT_FOUND" => Some(Self::SlotNotFound),
+            "ERROR_REASON_CARD_DESCRIPTION_INVALID" => Some(Self::CardDescriptionInvalid),
+            "ERROR_REASON_VIRTUAL_READER_GONE" => Some(Self::VirtualReaderGone),
+            "ERROR_REASON_SHUTTING_DOWN" => Some(Self::ShuttingDown),
+            "ERROR_REASON_FILE_NOT_USABLE" => Some(Self::FileNotUsable),
+            "ERROR_REASON_FILE_NOT_MADE" => Some(Self::FileNotMade),
+            "ERROR_REASON_STUDENT_LEFT" => Some(Self::StudentLeft),
+            "ERROR_REASON_BATCH_NOT_FOUND" => Some(Self::BatchNotFound),
+            "ERROR_REASON_BLACKLIST_NOT_SIGNED" => Some(Self::BlacklistNotSigned),
+            "ERROR_REASON_TOO_MANY_SUBSCRIBERS" => Some(Self::TooManySubscribers),
+            _ => None,
+        }
     }
 }
 /// Sends commands.
@@ -9347,1450 +12340,6 @@ pub mod simulator_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "xueka.v1.SimulatorService";
     impl<T> tonic::server::NamedService for SimulatorServiceServer<T> {
-        const NAME: &'static str = SERVICE_NAME;
-    }
-}
-/// A student on record.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct StudentRecord {
-    /// Number, name and class.
-    #[prost(message, optional, tag = "1")]
-    pub student: ::core::option::Option<Student>,
-    /// The sex, when it is known.
-    #[prost(enumeration = "Sex", tag = "2")]
-    pub sex: i32,
-    /// The code of the school (学校代码): 1 to 16 ASCII letters, digits or hyphens;
-    /// empty when not known.
-    #[prost(string, tag = "3")]
-    pub school_code: ::prost::alloc::string::String,
-    /// The cohort (届), by its year, 1990 to 2199; 0 when not known.
-    #[prost(uint32, tag = "4")]
-    pub cohort: u32,
-    /// Whether the student attends.
-    #[prost(enumeration = "Enrolment", tag = "5")]
-    pub enrolment: i32,
-    /// The day since when that is so, as `YYYY-MM-DD`; empty when not known.
-    #[prost(string, tag = "6")]
-    pub enrolment_since: ::prost::alloc::string::String,
-    /// Whether the student has a card.
-    #[prost(enumeration = "HoldingState", tag = "7")]
-    pub holding: i32,
-    /// The registry's version at which the student's own row last changed.
-    #[prost(uint64, tag = "8")]
-    pub version: u64,
-}
-/// Where a column stands in a file.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RollPlace {
-    /// Which column.
-    #[prost(enumeration = "RollColumn", tag = "1")]
-    pub column: i32,
-    /// Where it stands.
-    #[prost(oneof = "roll_place::Place", tags = "2, 3")]
-    pub place: ::core::option::Option<roll_place::Place>,
-}
-/// Nested message and enum types in `RollPlace`.
-pub mod roll_place {
-    /// Where it stands.
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
-    pub enum Place {
-        /// At this place, counted from 1.
-        #[prost(uint32, tag = "2")]
-        Number(u32),
-        /// Under this heading; case and blanks around it do not matter.
-        #[prost(string, tag = "3")]
-        Heading(::prost::alloc::string::String),
-    }
-}
-/// How a file differs from what the configuration says of rolls. What is left
-/// out is as the configuration has it.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct RollLayout {
-    /// The row with the headings, counted from 1; 0 when there are none, and then
-    /// every column needs a place.
-    #[prost(uint32, optional, tag = "1")]
-    pub header_row: ::core::option::Option<u32>,
-    /// Columns that are named otherwise or stand at a known place; at most one for
-    /// each column.
-    #[prost(message, repeated, tag = "2")]
-    pub places: ::prost::alloc::vec::Vec<RollPlace>,
-    /// What parts the cells of a text.
-    #[prost(enumeration = "Delimiter", tag = "3")]
-    pub delimiter: i32,
-    /// The encoding of a text.
-    #[prost(enumeration = "TextEncoding", tag = "4")]
-    pub encoding: i32,
-    /// The sheet of a workbook; the first one when empty.
-    #[prost(string, tag = "5")]
-    pub sheet: ::prost::alloc::string::String,
-}
-/// One part of an import.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ImportStudentsRequest {
-    /// The first part is `options`, every other one is `content`.
-    #[prost(oneof = "import_students_request::Part", tags = "1, 2")]
-    pub part: ::core::option::Option<import_students_request::Part>,
-}
-/// Nested message and enum types in `ImportStudentsRequest`.
-pub mod import_students_request {
-    /// The first part is `options`, every other one is `content`.
-    #[derive(Clone, PartialEq, ::prost::Oneof)]
-    pub enum Part {
-        /// How to take the roll in.
-        #[prost(message, tag = "1")]
-        Options(super::ImportOptions),
-        /// The next bytes of the file, at most 1 MiB; text (comma, tab or semicolon)
-        /// or an XLSX workbook, which is found from the bytes.
-        #[prost(bytes, tag = "2")]
-        Content(::prost::alloc::vec::Vec<u8>),
-    }
-}
-/// How a roll is taken in.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ImportOptions {
-    /// Names the request; sent again under the same name it is done once.
-    #[prost(string, tag = "1")]
-    pub request_id: ::prost::alloc::string::String,
-    /// Judge the rows and change nothing.
-    #[prost(bool, tag = "2")]
-    pub dry_run: bool,
-    /// Take the rows that can be taken though others are refused.
-    #[prost(bool, tag = "3")]
-    pub accept_good_rows: bool,
-    /// Let a row give a student on record another name. Without it such a row is
-    /// refused, for it is more often a wrong student number.
-    #[prost(bool, tag = "4")]
-    pub correct_names: bool,
-    /// How the file differs from what the configuration says.
-    #[prost(message, optional, tag = "5")]
-    pub layout: ::core::option::Option<RollLayout>,
-    /// In what form the file of verdicts is wanted, which says of each row what
-    /// became of it, without names and numbers; none when not given.
-    #[prost(enumeration = "ListFormat", tag = "6")]
-    pub verdicts: i32,
-}
-/// One part of the answer to an import.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ImportStudentsResponse {
-    /// What the part is.
-    #[prost(oneof = "import_students_response::Part", tags = "1, 2, 3, 4")]
-    pub part: ::core::option::Option<import_students_response::Part>,
-}
-/// Nested message and enum types in `ImportStudentsResponse`.
-pub mod import_students_response {
-    /// What the part is.
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
-    pub enum Part {
-        /// What was seen of the file; once, before the rows are held against the
-        /// registry.
-        #[prost(message, tag = "1")]
-        Seen(super::SeenRoll),
-        /// A row that was refused, or one of several faults of it, in the order of
-        /// the file.
-        #[prost(message, tag = "2")]
-        Refused(super::RefusedRollRow),
-        /// The next bytes of the file of verdicts.
-        #[prost(bytes, tag = "3")]
-        Verdicts(::prost::alloc::vec::Vec<u8>),
-        /// The end of the answer.
-        #[prost(message, tag = "4")]
-        Totals(super::ImportTotals),
-    }
-}
-/// What was seen of a roll's file.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct SeenRoll {
-    /// Rows below the header that are not blank.
-    #[prost(uint64, tag = "1")]
-    pub rows: u64,
-    /// The encoding that the file turned out to have; not given for a workbook.
-    #[prost(enumeration = "TextEncoding", tag = "2")]
-    pub encoding: i32,
-    /// What parts its cells; not given for a workbook.
-    #[prost(enumeration = "Delimiter", tag = "3")]
-    pub delimiter: i32,
-    /// The places, counted from 1, of columns that are no part of a roll; what
-    /// stands in them was not looked at.
-    #[prost(uint32, repeated, tag = "4")]
-    pub ignored_columns: ::prost::alloc::vec::Vec<u32>,
-}
-/// A row of a roll that was refused.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RefusedRollRow {
-    /// The row as people count: the header is row 1, blank rows count.
-    #[prost(uint64, tag = "1")]
-    pub row: u64,
-    /// The column at fault; not given when it is the row as a whole.
-    #[prost(enumeration = "RollColumn", tag = "2")]
-    pub column: i32,
-    /// The reason as a stable word: one of the file by itself, such as `EMPTY`,
-    /// `FORMULA`, `NOT_TEXT`, `COHORT_INVALID` or `CONTRADICTING_ROW`, all of which
-    /// `docs/files.md` names; else `CONTRADICTS`, `NAME_DIFFERS` or `STUDENT_LEFT`.
-    #[prost(string, tag = "3")]
-    pub reason: ::prost::alloc::string::String,
-    /// What is wrong, in the language of the request's `accept-language` metadata,
-    /// without personal data.
-    #[prost(string, tag = "4")]
-    pub message: ::prost::alloc::string::String,
-    /// What to do about it; empty when the message says it all.
-    #[prost(string, tag = "5")]
-    pub remedy: ::prost::alloc::string::String,
-}
-/// What became of a roll, or after a dry run, what would.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ImportTotals {
-    /// Rows received.
-    #[prost(uint64, tag = "1")]
-    pub received: u64,
-    /// Students that were not on record before.
-    #[prost(uint64, tag = "2")]
-    pub added: u64,
-    /// Students of whom something changed.
-    #[prost(uint64, tag = "3")]
-    pub changed: u64,
-    /// Rows that say what is on record already.
-    #[prost(uint64, tag = "4")]
-    pub unchanged: u64,
-    /// Rows that were refused.
-    #[prost(uint64, tag = "5")]
-    pub refused: u64,
-    /// Whether the rows were taken: not after a dry run, nor when a refused row
-    /// stopped all, nor when there was nothing to change.
-    #[prost(bool, tag = "6")]
-    pub taken: bool,
-    /// The registry's version afterwards.
-    #[prost(uint64, tag = "7")]
-    pub data_version: u64,
-}
-/// Which students are meant: all conditions that are given hold.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct StudentConditions {
-    /// What the student number begins with, or is; case counts.
-    #[prost(string, tag = "1")]
-    pub student_number: ::prost::alloc::string::String,
-    /// What the name begins with, or is.
-    #[prost(string, tag = "2")]
-    pub name: ::prost::alloc::string::String,
-    /// The code of the school.
-    #[prost(string, tag = "3")]
-    pub school_code: ::prost::alloc::string::String,
-    /// The cohort, by its year; 0 for any.
-    #[prost(uint32, tag = "4")]
-    pub cohort: u32,
-    /// The class.
-    #[prost(string, tag = "5")]
-    pub class_name: ::prost::alloc::string::String,
-    /// Also those who left.
-    #[prost(bool, tag = "6")]
-    pub with_left: bool,
-}
-/// Asks for a roll.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ExportStudentsRequest {
-    /// Which students; all who have not left when absent.
-    #[prost(message, optional, tag = "1")]
-    pub conditions: ::core::option::Option<StudentConditions>,
-    /// In what form. Headings and words are in the language of the request's
-    /// `accept-language` metadata, in GB18030 always in Chinese.
-    #[prost(enumeration = "ListFormat", tag = "2")]
-    pub format: i32,
-}
-/// A part of a roll's file.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ExportStudentsResponse {
-    /// How many students are in the file; in the first part only.
-    #[prost(uint64, tag = "1")]
-    pub students: u64,
-    /// The next bytes of the file.
-    #[prost(bytes = "vec", tag = "2")]
-    pub content: ::prost::alloc::vec::Vec<u8>,
-}
-/// Asks for a student.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GetStudentRequest {
-    /// The student number.
-    #[prost(string, tag = "1")]
-    pub student_number: ::prost::alloc::string::String,
-}
-/// A student with what is on record.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct GetStudentResponse {
-    /// The student.
-    #[prost(message, optional, tag = "1")]
-    pub student: ::core::option::Option<StudentRecord>,
-    /// All cards of the student, in the order in which they came on record.
-    #[prost(message, repeated, tag = "2")]
-    pub cards: ::prost::alloc::vec::Vec<Card>,
-}
-/// Asks for students.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct SearchStudentsRequest {
-    /// What holds for them; those who left are left out unless it says so. Absent:
-    /// every student who has not left.
-    #[prost(message, optional, tag = "1")]
-    pub conditions: ::core::option::Option<StudentConditions>,
-    /// What is printed on a card of theirs: a number or UID in any form in use, as in
-    /// `NumberService.FindCards`; empty for none.
-    #[prost(string, tag = "2")]
-    pub printed: ::prost::alloc::string::String,
-    /// How many at most: 1 to 1,000; 0 for 100.
-    #[prost(int32, tag = "3")]
-    pub page_size: i32,
-    /// Where to go on: `next_page_token` of the page before.
-    #[prost(string, tag = "4")]
-    pub page_token: ::prost::alloc::string::String,
-}
-/// A page of students.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct SearchStudentsResponse {
-    /// The students, in the order of their numbers.
-    #[prost(message, repeated, tag = "1")]
-    pub students: ::prost::alloc::vec::Vec<StudentRecord>,
-    /// Where the next page begins; empty on the last.
-    #[prost(string, tag = "2")]
-    pub next_page_token: ::prost::alloc::string::String,
-    /// Whether more cards bear the print than were looked at, so that students can
-    /// be missing: type more of it.
-    #[prost(bool, tag = "3")]
-    pub more_cards: bool,
-}
-/// Asks for students to be moved.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct MoveStudentsRequest {
-    /// Names the request; sent again under the same name it is done once.
-    #[prost(string, tag = "1")]
-    pub request_id: ::prost::alloc::string::String,
-    /// Their student numbers: 1 to 10,000.
-    #[prost(string, repeated, tag = "2")]
-    pub student_numbers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Judge the students and change nothing.
-    #[prost(bool, tag = "6")]
-    pub dry_run: bool,
-    /// Where they move.
-    #[prost(oneof = "move_students_request::To", tags = "3, 4, 5")]
-    pub to: ::core::option::Option<move_students_request::To>,
-}
-/// Nested message and enum types in `MoveStudentsRequest`.
-pub mod move_students_request {
-    /// Where they move.
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
-    pub enum To {
-        /// To another place (转学, 调班, 升学).
-        #[prost(message, tag = "3")]
-        Place(super::StudentPlace),
-        /// Away (离校).
-        #[prost(message, tag = "4")]
-        Away(super::EnrolmentChange),
-        /// Back (返校).
-        #[prost(message, tag = "5")]
-        Back(super::EnrolmentChange),
-    }
-}
-/// A place at a school. What is left out stays as it is; something has to be
-/// given.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct StudentPlace {
-    /// The code of the school.
-    #[prost(string, tag = "1")]
-    pub school_code: ::prost::alloc::string::String,
-    /// The cohort, by its year.
-    #[prost(uint32, tag = "2")]
-    pub cohort: u32,
-    /// The class.
-    #[prost(string, tag = "3")]
-    pub class_name: ::prost::alloc::string::String,
-}
-/// Since when a student has left, or is back.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct EnrolmentChange {
-    /// The day, as `YYYY-MM-DD`; today when empty.
-    #[prost(string, tag = "1")]
-    pub since: ::prost::alloc::string::String,
-}
-/// What became of a move, or after a dry run, what would.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct MoveStudentsResponse {
-    /// How many students move: all that were not there already, or none when one
-    /// cannot.
-    #[prost(uint64, tag = "1")]
-    pub moved: u64,
-    /// How many were there already.
-    #[prost(uint64, tag = "2")]
-    pub unchanged: u64,
-    /// The students who cannot, in the order of the request.
-    #[prost(message, repeated, tag = "3")]
-    pub refused: ::prost::alloc::vec::Vec<RefusedMove>,
-    /// The registry's version afterwards.
-    #[prost(uint64, tag = "4")]
-    pub data_version: u64,
-}
-/// A student who cannot move.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RefusedMove {
-    /// The student number, as given.
-    #[prost(string, tag = "1")]
-    pub student_number: ::prost::alloc::string::String,
-    /// Why, as a stable word: `UNKNOWN_STUDENT` or `STUDENT_LEFT`.
-    #[prost(string, tag = "2")]
-    pub reason: ::prost::alloc::string::String,
-    /// The same in the language of the request's `accept-language` metadata.
-    #[prost(string, tag = "3")]
-    pub message: ::prost::alloc::string::String,
-    /// What is possible now.
-    #[prost(enumeration = "StudentMove", repeated, tag = "4")]
-    pub allowed: ::prost::alloc::vec::Vec<i32>,
-}
-/// The sex, as it is printed on a photo card.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum Sex {
-    /// Not known.
-    Unspecified = 0,
-    /// 男
-    Male = 1,
-    /// 女
-    Female = 2,
-}
-impl Sex {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "SEX_UNSPECIFIED",
-            Self::Male => "SEX_MALE",
-            Self::Female => "SEX_FEMALE",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "SEX_UNSPECIFIED" => Some(Self::Unspecified),
-            "SEX_MALE" => Some(Self::Male),
-            "SEX_FEMALE" => Some(Self::Female),
-            _ => None,
-        }
-    }
-}
-/// Whether a student attends the school (学籍状态).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum Enrolment {
-    /// Not given.
-    Unspecified = 0,
-    /// 在校: attends.
-    Enrolled = 1,
-    /// 休学: keeps the place and will return.
-    OnLeave = 2,
-    /// 离校: left for good.
-    Left = 3,
-}
-impl Enrolment {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "ENROLMENT_UNSPECIFIED",
-            Self::Enrolled => "ENROLMENT_ENROLLED",
-            Self::OnLeave => "ENROLMENT_ON_LEAVE",
-            Self::Left => "ENROLMENT_LEFT",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "ENROLMENT_UNSPECIFIED" => Some(Self::Unspecified),
-            "ENROLMENT_ENROLLED" => Some(Self::Enrolled),
-            "ENROLMENT_ON_LEAVE" => Some(Self::OnLeave),
-            "ENROLMENT_LEFT" => Some(Self::Left),
-            _ => None,
-        }
-    }
-}
-/// Whether a student has a card.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum HoldingState {
-    /// Not given.
-    Unspecified = 0,
-    /// 未制卡: none, and none is being made.
-    NoCard = 1,
-    /// 制卡中: the first one is being made or waits to be collected.
-    InProduction = 2,
-    /// 持卡: has one.
-    Holding = 3,
-    /// 待换新卡: the last one is lost, damaged or taken back.
-    AwaitingReplacement = 4,
-    /// 离校: left the school.
-    Left = 5,
-}
-impl HoldingState {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "HOLDING_STATE_UNSPECIFIED",
-            Self::NoCard => "HOLDING_STATE_NO_CARD",
-            Self::InProduction => "HOLDING_STATE_IN_PRODUCTION",
-            Self::Holding => "HOLDING_STATE_HOLDING",
-            Self::AwaitingReplacement => "HOLDING_STATE_AWAITING_REPLACEMENT",
-            Self::Left => "HOLDING_STATE_LEFT",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "HOLDING_STATE_UNSPECIFIED" => Some(Self::Unspecified),
-            "HOLDING_STATE_NO_CARD" => Some(Self::NoCard),
-            "HOLDING_STATE_IN_PRODUCTION" => Some(Self::InProduction),
-            "HOLDING_STATE_HOLDING" => Some(Self::Holding),
-            "HOLDING_STATE_AWAITING_REPLACEMENT" => Some(Self::AwaitingReplacement),
-            "HOLDING_STATE_LEFT" => Some(Self::Left),
-            _ => None,
-        }
-    }
-}
-/// In what form a list is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum ListFormat {
-    /// Not given. Where a list is asked for: CSV in UTF-8.
-    Unspecified = 0,
-    /// CSV in UTF-8 with byte order mark, by which spreadsheets know it.
-    CsvUtf8 = 1,
-    /// CSV in GB18030, for older programs.
-    CsvGb18030 = 2,
-    /// An XLSX workbook of one sheet, all cells text.
-    Xlsx = 3,
-}
-impl ListFormat {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "LIST_FORMAT_UNSPECIFIED",
-            Self::CsvUtf8 => "LIST_FORMAT_CSV_UTF8",
-            Self::CsvGb18030 => "LIST_FORMAT_CSV_GB18030",
-            Self::Xlsx => "LIST_FORMAT_XLSX",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "LIST_FORMAT_UNSPECIFIED" => Some(Self::Unspecified),
-            "LIST_FORMAT_CSV_UTF8" => Some(Self::CsvUtf8),
-            "LIST_FORMAT_CSV_GB18030" => Some(Self::CsvGb18030),
-            "LIST_FORMAT_XLSX" => Some(Self::Xlsx),
-            _ => None,
-        }
-    }
-}
-/// The encoding of a text file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum TextEncoding {
-    /// Found from the bytes, strictly: byte order mark, UTF-8, GB18030.
-    Unspecified = 0,
-    /// UTF-8, with or without byte order mark.
-    Utf8 = 1,
-    /// GB18030, of which GBK and GB2312 are parts.
-    Gb18030 = 2,
-    /// UTF-16 with byte order mark.
-    Utf16 = 3,
-}
-impl TextEncoding {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "TEXT_ENCODING_UNSPECIFIED",
-            Self::Utf8 => "TEXT_ENCODING_UTF8",
-            Self::Gb18030 => "TEXT_ENCODING_GB18030",
-            Self::Utf16 => "TEXT_ENCODING_UTF16",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "TEXT_ENCODING_UNSPECIFIED" => Some(Self::Unspecified),
-            "TEXT_ENCODING_UTF8" => Some(Self::Utf8),
-            "TEXT_ENCODING_GB18030" => Some(Self::Gb18030),
-            "TEXT_ENCODING_UTF16" => Some(Self::Utf16),
-            _ => None,
-        }
-    }
-}
-/// What parts the cells of a text file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum Delimiter {
-    /// Found from the headings.
-    Unspecified = 0,
-    /// `,`
-    Comma = 1,
-    /// A tab.
-    Tab = 2,
-    /// `;`
-    Semicolon = 3,
-}
-impl Delimiter {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "DELIMITER_UNSPECIFIED",
-            Self::Comma => "DELIMITER_COMMA",
-            Self::Tab => "DELIMITER_TAB",
-            Self::Semicolon => "DELIMITER_SEMICOLON",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "DELIMITER_UNSPECIFIED" => Some(Self::Unspecified),
-            "DELIMITER_COMMA" => Some(Self::Comma),
-            "DELIMITER_TAB" => Some(Self::Tab),
-            "DELIMITER_SEMICOLON" => Some(Self::Semicolon),
-            _ => None,
-        }
-    }
-}
-/// A column of a roll.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum RollColumn {
-    /// Not given.
-    Unspecified = 0,
-    /// 学籍号, `student_number`; needed.
-    StudentNumber = 1,
-    /// 姓名, `name`; needed.
-    Name = 2,
-    /// 性别, `sex`: 男 or 女.
-    Sex = 3,
-    /// 学校代码, `school_code`.
-    SchoolCode = 4,
-    /// 届, `cohort`: `2024` or `2024届`.
-    Cohort = 5,
-    /// 班级, `class_name`.
-    ClassName = 6,
-    /// 学籍状态, `state`: 在校, 休学 or 离校; empty means 在校.
-    State = 7,
-    /// 状态日期, `state_since`.
-    StateSince = 8,
-}
-impl RollColumn {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "ROLL_COLUMN_UNSPECIFIED",
-            Self::StudentNumber => "ROLL_COLUMN_STUDENT_NUMBER",
-            Self::Name => "ROLL_COLUMN_NAME",
-            Self::Sex => "ROLL_COLUMN_SEX",
-            Self::SchoolCode => "ROLL_COLUMN_SCHOOL_CODE",
-            Self::Cohort => "ROLL_COLUMN_COHORT",
-            Self::ClassName => "ROLL_COLUMN_CLASS_NAME",
-            Self::State => "ROLL_COLUMN_STATE",
-            Self::StateSince => "ROLL_COLUMN_STATE_SINCE",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "ROLL_COLUMN_UNSPECIFIED" => Some(Self::Unspecified),
-            "ROLL_COLUMN_STUDENT_NUMBER" => Some(Self::StudentNumber),
-            "ROLL_COLUMN_NAME" => Some(Self::Name),
-            "ROLL_COLUMN_SEX" => Some(Self::Sex),
-            "ROLL_COLUMN_SCHOOL_CODE" => Some(Self::SchoolCode),
-            "ROLL_COLUMN_COHORT" => Some(Self::Cohort),
-            "ROLL_COLUMN_CLASS_NAME" => Some(Self::ClassName),
-            "ROLL_COLUMN_STATE" => Some(Self::State),
-            "ROLL_COLUMN_STATE_SINCE" => Some(Self::StateSince),
-            _ => None,
-        }
-    }
-}
-/// A move that a student can make.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum StudentMove {
-    /// Not given.
-    Unspecified = 0,
-    /// To another place.
-    Place = 1,
-    /// Away.
-    Away = 2,
-    /// Back.
-    Back = 3,
-}
-impl StudentMove {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "STUDENT_MOVE_UNSPECIFIED",
-            Self::Place => "STUDENT_MOVE_PLACE",
-            Self::Away => "STUDENT_MOVE_AWAY",
-            Self::Back => "STUDENT_MOVE_BACK",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "STUDENT_MOVE_UNSPECIFIED" => Some(Self::Unspecified),
-            "STUDENT_MOVE_PLACE" => Some(Self::Place),
-            "STUDENT_MOVE_AWAY" => Some(Self::Away),
-            "STUDENT_MOVE_BACK" => Some(Self::Back),
-            _ => None,
-        }
-    }
-}
-/// Generated client implementations.
-pub mod student_service_client {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    use tonic::codegen::http::Uri;
-    /// Keeps the roll of students.
-    ///
-    /// Requests that change something carry a request id, as in `IssuanceService`.
-    /// Every change is one transaction together with its row in the audit trail.
-    ///
-    /// Open to clerks, registrars and administrators; `ImportStudents`,
-    /// `ExportStudents` and `MoveStudents` to the latter two. Every method can fail
-    /// with `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`, and those that change
-    /// something with `REGISTRY_FULL` or `REGISTRY_READ_ONLY`.
-    #[derive(Debug, Clone)]
-    pub struct StudentServiceClient<T> {
-        inner: tonic::client::Grpc<T>,
-    }
-    impl StudentServiceClient<tonic::transport::Channel> {
-        /// Attempt to create a new client by connecting to a given endpoint.
-        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
-        where
-            D: TryInto<tonic::transport::Endpoint>,
-            D::Error: Into<StdError>,
-        {
-            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
-            Ok(Self::new(conn))
-        }
-    }
-    impl<T> StudentServiceClient<T>
-    where
-        T: tonic::client::GrpcService<tonic::body::Body>,
-        T::Error: Into<StdError>,
-        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
-        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
-    {
-        pub fn new(inner: T) -> Self {
-            let inner = tonic::client::Grpc::new(inner);
-            Self { inner }
-        }
-        pub fn with_origin(inner: T, origin: Uri) -> Self {
-            let inner = tonic::client::Grpc::with_origin(inner, origin);
-            Self { inner }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> StudentServiceClient<InterceptedService<T, F>>
-        where
-            F: tonic::service::Interceptor,
-            T::ResponseBody: Default,
-            T: tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-                Response = http::Response<
-                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
-                >,
-            >,
-            <T as tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
-        {
-            StudentServiceClient::new(InterceptedService::new(inner, interceptor))
-        }
-        /// Compress requests with the given encoding.
-        ///
-        /// This requires the server to support it otherwise it might respond with an
-        /// error.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.send_compressed(encoding);
-            self
-        }
-        /// Enable decompressing responses.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.accept_compressed(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_decoding_message_size(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_encoding_message_size(limit);
-            self
-        }
-        /// Takes in a roll: new students are put on record, known ones are brought up
-        /// to date. What a row leaves out stays as it is, and a student whom the roll
-        /// leaves out stays.
-        ///
-        /// The first message is `options`, every other one a part of the file. The
-        /// daemon answers with `seen` once the file has been read, one `refused` per
-        /// fault, the parts of the file of verdicts when one is asked for, and at the
-        /// end `totals`. All rows are judged before anything is written; unless
-        /// `accept_good_rows` is set, one bad row means that none is taken. A row that
-        /// says 离校 lets the student leave, with all that follows for cards.
-        ///
-        /// Errors, which mean that nothing was changed:
-        ///
-        /// * `INVALID_ARGUMENT`, reason `FILE_NOT_USABLE`: the file as a whole cannot be
-        ///  used; the metadata `cause` says why as a stable word, such as `NOT_TEXT`
-        ///  or `TOO_MANY_ROWS`.
-        /// * `INVALID_ARGUMENT`, reason `REQUEST_ID_REUSED`.
-        pub async fn import_students(
-            &mut self,
-            request: impl tonic::IntoStreamingRequest<
-                Message = super::ImportStudentsRequest,
-            >,
-        ) -> std::result::Result<
-            tonic::Response<tonic::codec::Streaming<super::ImportStudentsResponse>>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/xueka.v1.StudentService/ImportStudents",
-            );
-            let mut req = request.into_streaming_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("xueka.v1.StudentService", "ImportStudents"));
-            self.inner.streaming(req, path, codec).await
-        }
-        /// Writes the students for whom the conditions hold into a roll, which
-        /// `ImportStudents` takes, in the order of their numbers. The look is put on
-        /// record.
-        ///
-        /// Cells that a spreadsheet would run as a formula are made inert.
-        ///
-        /// Errors:
-        ///
-        /// * `FAILED_PRECONDITION`, reason `FILE_NOT_MADE`: more students than the
-        ///  format holds or the configuration allows, or a character that GB18030 has
-        ///  not; the message says which.
-        pub async fn export_students(
-            &mut self,
-            request: impl tonic::IntoRequest<super::ExportStudentsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<tonic::codec::Streaming<super::ExportStudentsResponse>>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/xueka.v1.StudentService/ExportStudents",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("xueka.v1.StudentService", "ExportStudents"));
-            self.inner.server_streaming(req, path, codec).await
-        }
-        /// Gives a student with all cards, those of old included.
-        ///
-        /// Errors:
-        ///
-        /// * `NOT_FOUND`, reason `STUDENT_NOT_FOUND`.
-        pub async fn get_student(
-            &mut self,
-            request: impl tonic::IntoRequest<super::GetStudentRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::GetStudentResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/xueka.v1.StudentService/GetStudent",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("xueka.v1.StudentService", "GetStudent"));
-            self.inner.unary(req, path, codec).await
-        }
-        /// Finds students. Finding none is an answer, not an error.
-        ///
-        /// Errors:
-        ///
-        /// * `INVALID_ARGUMENT`, reason `PAGE_TOKEN_INVALID`.
-        pub async fn search_students(
-            &mut self,
-            request: impl tonic::IntoRequest<super::SearchStudentsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::SearchStudentsResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/xueka.v1.StudentService/SearchStudents",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("xueka.v1.StudentService", "SearchStudents"));
-            self.inner.unary(req, path, codec).await
-        }
-        /// Lets students move to another class or school, leave, or return: all of
-        /// them, or none when one cannot, which is an answer and not an error. Who
-        /// leaves gives up every card in the same transaction; the cards of old stay
-        /// cancelled after a return. Who is there already stays as is.
-        ///
-        /// Errors:
-        ///
-        /// * `INVALID_ARGUMENT`, reason `REQUEST_ID_REUSED`.
-        pub async fn move_students(
-            &mut self,
-            request: impl tonic::IntoRequest<super::MoveStudentsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::MoveStudentsResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/xueka.v1.StudentService/MoveStudents",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("xueka.v1.StudentService", "MoveStudents"));
-            self.inner.unary(req, path, codec).await
-        }
-    }
-}
-/// Generated server implementations.
-pub mod student_service_server {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with StudentServiceServer.
-    #[async_trait]
-    pub trait StudentService: std::marker::Send + std::marker::Sync + 'static {
-        /// Server streaming response type for the ImportStudents method.
-        type ImportStudentsStream: tonic::codegen::tokio_stream::Stream<
-                Item = std::result::Result<super::ImportStudentsResponse, tonic::Status>,
-            >
-            + std::marker::Send
-            + 'static;
-        /// Takes in a roll: new students are put on record, known ones are brought up
-        /// to date. What a row leaves out stays as it is, and a student whom the roll
-        /// leaves out stays.
-        ///
-        /// The first message is `options`, every other one a part of the file. The
-        /// daemon answers with `seen` once the file has been read, one `refused` per
-        /// fault, the parts of the file of verdicts when one is asked for, and at the
-        /// end `totals`. All rows are judged before anything is written; unless
-        /// `accept_good_rows` is set, one bad row means that none is taken. A row that
-        /// says 离校 lets the student leave, with all that follows for cards.
-        ///
-        /// Errors, which mean that nothing was changed:
-        ///
-        /// * `INVALID_ARGUMENT`, reason `FILE_NOT_USABLE`: the file as a whole cannot be
-        ///  used; the metadata `cause` says why as a stable word, such as `NOT_TEXT`
-        ///  or `TOO_MANY_ROWS`.
-        /// * `INVALID_ARGUMENT`, reason `REQUEST_ID_REUSED`.
-        async fn import_students(
-            &self,
-            request: tonic::Request<tonic::Streaming<super::ImportStudentsRequest>>,
-        ) -> std::result::Result<
-            tonic::Response<Self::ImportStudentsStream>,
-            tonic::Status,
-        >;
-        /// Server streaming response type for the ExportStudents method.
-        type ExportStudentsStream: tonic::codegen::tokio_stream::Stream<
-                Item = std::result::Result<super::ExportStudentsResponse, tonic::Status>,
-            >
-            + std::marker::Send
-            + 'static;
-        /// Writes the students for whom the conditions hold into a roll, which
-        /// `ImportStudents` takes, in the order of their numbers. The look is put on
-        /// record.
-        ///
-        /// Cells that a spreadsheet would run as a formula are made inert.
-        ///
-        /// Errors:
-        ///
-        /// * `FAILED_PRECONDITION`, reason `FILE_NOT_MADE`: more students than the
-        ///  format holds or the configuration allows, or a character that GB18030 has
-        ///  not; the message says which.
-        async fn export_students(
-            &self,
-            request: tonic::Request<super::ExportStudentsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<Self::ExportStudentsStream>,
-            tonic::Status,
-        >;
-        /// Gives a student with all cards, those of old included.
-        ///
-        /// Errors:
-        ///
-        /// * `NOT_FOUND`, reason `STUDENT_NOT_FOUND`.
-        async fn get_student(
-            &self,
-            request: tonic::Request<super::GetStudentRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::GetStudentResponse>,
-            tonic::Status,
-        >;
-        /// Finds students. Finding none is an answer, not an error.
-        ///
-        /// Errors:
-        ///
-        /// * `INVALID_ARGUMENT`, reason `PAGE_TOKEN_INVALID`.
-        async fn search_students(
-            &self,
-            request: tonic::Request<super::SearchStudentsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::SearchStudentsResponse>,
-            tonic::Status,
-        >;
-        /// Lets students move to another class or school, leave, or return: all of
-        /// them, or none when one cannot, which is an answer and not an error. Who
-        /// leaves gives up every card in the same transaction; the cards of old stay
-        /// cancelled after a return. Who is there already stays as is.
-        ///
-        /// Errors:
-        ///
-        /// * `INVALID_ARGUMENT`, reason `REQUEST_ID_REUSED`.
-        async fn move_students(
-            &self,
-            request: tonic::Request<super::MoveStudentsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::MoveStudentsResponse>,
-            tonic::Status,
-        >;
-    }
-    /// Keeps the roll of students.
-    ///
-    /// Requests that change something carry a request id, as in `IssuanceService`.
-    /// Every change is one transaction together with its row in the audit trail.
-    ///
-    /// Open to clerks, registrars and administrators; `ImportStudents`,
-    /// `ExportStudents` and `MoveStudents` to the latter two. Every method can fail
-    /// with `UNAVAILABLE`, reason `REGISTRY_UNAVAILABLE`, and those that change
-    /// something with `REGISTRY_FULL` or `REGISTRY_READ_ONLY`.
-    #[derive(Debug)]
-    pub struct StudentServiceServer<T> {
-        inner: Arc<T>,
-        accept_compression_encodings: EnabledCompressionEncodings,
-        send_compression_encodings: EnabledCompressionEncodings,
-        max_decoding_message_size: Option<usize>,
-        max_encoding_message_size: Option<usize>,
-    }
-    impl<T> StudentServiceServer<T> {
-        pub fn new(inner: T) -> Self {
-            Self::from_arc(Arc::new(inner))
-        }
-        pub fn from_arc(inner: Arc<T>) -> Self {
-            Self {
-                inner,
-                accept_compression_encodings: Default::default(),
-                send_compression_encodings: Default::default(),
-                max_decoding_message_size: None,
-                max_encoding_message_size: None,
-            }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InterceptedService<Self, F>
-        where
-            F: tonic::service::Interceptor,
-        {
-            InterceptedService::new(Self::new(inner), interceptor)
-        }
-        /// Enable decompressing requests with the given encoding.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.accept_compression_encodings.enable(encoding);
-            self
-        }
-        /// Compress responses with the given encoding, if the client supports it.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.send_compression_encodings.enable(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.max_decoding_message_size = Some(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.max_encoding_message_size = Some(limit);
-            self
-        }
-    }
-    impl<T, B> tonic::codegen::Service<http::Request<B>> for StudentServiceServer<T>
-    where
-        T: StudentService,
-        B: Body + std::marker::Send + 'static,
-        B::Error: Into<StdError> + std::marker::Send + 'static,
-    {
-        type Response = http::Response<tonic::body::Body>;
-        type Error = std::convert::Infallible;
-        type Future = BoxFuture<Self::Response, Self::Error>;
-        fn poll_ready(
-            &mut self,
-            _cx: &mut Context<'_>,
-        ) -> Poll<std::result::Result<(), Self::Error>> {
-            Poll::Ready(Ok(()))
-        }
-        fn call(&mut self, req: http::Request<B>) -> Self::Future {
-            match req.uri().path() {
-                "/xueka.v1.StudentService/ImportStudents" => {
-                    #[allow(non_camel_case_types)]
-                    struct ImportStudentsSvc<T: StudentService>(pub Arc<T>);
-                    impl<
-                        T: StudentService,
-                    > tonic::server::StreamingService<super::ImportStudentsRequest>
-                    for ImportStudentsSvc<T> {
-                        type Response = super::ImportStudentsResponse;
-                        type ResponseStream = T::ImportStudentsStream;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::ResponseStream>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<
-                                tonic::Streaming<super::ImportStudentsRequest>,
-                            >,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as StudentService>::import_students(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ImportStudentsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.streaming(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/xueka.v1.StudentService/ExportStudents" => {
-                    #[allow(non_camel_case_types)]
-                    struct ExportStudentsSvc<T: StudentService>(pub Arc<T>);
-                    impl<
-                        T: StudentService,
-                    > tonic::server::ServerStreamingService<super::ExportStudentsRequest>
-                    for ExportStudentsSvc<T> {
-                        type Response = super::ExportStudentsResponse;
-                        type ResponseStream = T::ExportStudentsStream;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::ResponseStream>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::ExportStudentsRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as StudentService>::export_students(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ExportStudentsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.server_streaming(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/xueka.v1.StudentService/GetStudent" => {
-                    #[allow(non_camel_case_types)]
-                    struct GetStudentSvc<T: StudentService>(pub Arc<T>);
-                    impl<
-                        T: StudentService,
-                    > tonic::server::UnaryService<super::GetStudentRequest>
-                    for GetStudentSvc<T> {
-                        type Response = super::GetStudentResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::GetStudentRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as StudentService>::get_student(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = GetStudentSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/xueka.v1.StudentService/SearchStudents" => {
-                    #[allow(non_camel_case_types)]
-                    struct SearchStudentsSvc<T: StudentService>(pub Arc<T>);
-                    impl<
-                        T: StudentService,
-                    > tonic::server::UnaryService<super::SearchStudentsRequest>
-                    for SearchStudentsSvc<T> {
-                        type Response = super::SearchStudentsResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::SearchStudentsRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as StudentService>::search_students(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = SearchStudentsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/xueka.v1.StudentService/MoveStudents" => {
-                    #[allow(non_camel_case_types)]
-                    struct MoveStudentsSvc<T: StudentService>(pub Arc<T>);
-                    impl<
-                        T: StudentService,
-                    > tonic::server::UnaryService<super::MoveStudentsRequest>
-                    for MoveStudentsSvc<T> {
-                        type Response = super::MoveStudentsResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::MoveStudentsRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as StudentService>::move_students(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = MoveStudentsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                _ => {
-                    Box::pin(async move {
-                        let mut response = http::Response::new(
-                            tonic::body::Body::default(),
-                        );
-                        let headers = response.headers_mut();
-                        headers
-                            .insert(
-                                tonic::Status::GRPC_STATUS,
-                                (tonic::Code::Unimplemented as i32).into(),
-                            );
-                        headers
-                            .insert(
-                                http::header::CONTENT_TYPE,
-                                tonic::metadata::GRPC_CONTENT_TYPE,
-                            );
-                        Ok(response)
-                    })
-                }
-            }
-        }
-    }
-    impl<T> Clone for StudentServiceServer<T> {
-        fn clone(&self) -> Self {
-            let inner = self.inner.clone();
-            Self {
-                inner,
-                accept_compression_encodings: self.accept_compression_encodings,
-                send_compression_encodings: self.send_compression_encodings,
-                max_decoding_message_size: self.max_decoding_message_size,
-                max_encoding_message_size: self.max_encoding_message_size,
-            }
-        }
-    }
-    /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "xueka.v1.StudentService";
-    impl<T> tonic::server::NamedService for StudentServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

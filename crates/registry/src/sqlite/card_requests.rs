@@ -228,6 +228,21 @@ pub(crate) fn list(
     Ok(found)
 }
 
+/// The requests of a batch, oldest first.
+pub(crate) fn of_batch(sql: &Connection, batch: i64) -> Work<Vec<CardRequest>> {
+    let query = format!(
+        "{SELECT} JOIN batch_requests ON batch_requests.request = request.id \
+         WHERE batch_requests.batch = ?1 ORDER BY request.id"
+    );
+    let mut statement = sql.prepare_cached(&query)?;
+    let mut rows = statement.query([batch])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
 fn read(row: &Row<'_>) -> Work<CardRequest> {
     let kind: String = row.raw("kind")?;
     let mut kinds = RequestKind::ALL.into_iter();

@@ -100,9 +100,10 @@ fn order_all(change: &Change<'_>, order: &CardOrder) -> Work<Tried> {
 }
 
 /// Why no card is requested, and the card in the way.
-type InTheWay = (OrderRefusal, Option<i64>);
+pub(crate) type InTheWay = (OrderRefusal, Option<i64>);
 
-fn order_one(
+/// Requests a card for one student; gives the request.
+pub(crate) fn order_one(
     change: &Change<'_>,
     order: &CardOrder,
     number: &StudentNumber,
@@ -278,7 +279,7 @@ pub(crate) fn deliver(
 
 /// Puts a card on record that waits for its student from now on; its request
 /// follows.
-fn arrive(
+pub(crate) fn arrive(
     change: &mut Change<'_>,
     request: &RequestRow,
     card: &ArrivedCard,

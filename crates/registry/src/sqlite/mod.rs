@@ -4,6 +4,7 @@
 //! module below the threads is plain: a connection and values in, values out.
 
 mod audit;
+mod batches;
 mod blocks;
 mod card_requests;
 mod cards;
@@ -50,6 +51,11 @@ use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use self::{
     audit::verify as verify_audit,
+    batches::{
+        deliver as deliver_batch, factory as send_to_factory, find as find_batch,
+        list as list_batches, make as make_batch, receive as receive_cards, result as take_result,
+        step as step_batch, take as take_batch,
+    },
     blocks::{
         add as add_block, changes as block_changes, find as find_block, load as load_blocks,
         page as list_blocks, remove as remove_block, version,

@@ -55,6 +55,17 @@ pub(crate) enum Kept {
     },
     /// A step that requests for cards took.
     Steps { n_advanced: u64, version: u64 },
+    /// What became of a batch: its row, how many were good, of each refusal the
+    /// row, the reason by its place in `BatchRefusal::ALL` and the card in the
+    /// way, and the file that was written.
+    Batch {
+        batch: Option<i64>,
+        n_good: u64,
+        refused: Vec<(u64, u8, Option<i64>)>,
+        already: bool,
+        file: Option<i64>,
+        version: u64,
+    },
     /// Students who moved.
     Moved {
         n_moved: u64,

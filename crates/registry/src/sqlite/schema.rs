@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_card_notes.sql"),
     include_str!("migrations/0007_card_counts.sql"),
     include_str!("migrations/0008_ledger.sql"),
+    include_str!("migrations/0009_batches.sql"),
 ];
 
 /// The newest schema that this program knows.
