@@ -512,6 +512,26 @@ mod tests {
     }
 
     #[test]
+    fn mistakes_about_rolls_are_named() {
+        let cases = [
+            (
+                "[students.roll]\nheader_row = 0\ncolumns.student_number = 1",
+                "has to place name",
+                "nothing says where the names are",
+            ),
+            (
+                "[students.roll]\ncolums.name = 1",
+                "colums",
+                "a misspelt setting of rolls",
+            ),
+        ];
+        for (text, expected, why) in cases {
+            let message = parse(text).unwrap_err();
+            assert!(message.contains(expected), "{why}: {message}");
+        }
+    }
+
+    #[test]
     fn mistakes_are_named_with_their_place() {
         let cases = [
             (
@@ -551,16 +571,6 @@ mod tests {
                 "[listen]\ntcp = \"127.0.0.1:1\"\n[web]\norigins = [\"http://a/\"]",
                 "origin is",
                 "a path is no origin",
-            ),
-            (
-                "[students.roll]\nheader_row = 0\ncolumns.student_number = 1",
-                "has to place name",
-                "nothing says where the names are",
-            ),
-            (
-                "[students.roll]\ncolums.name = 1",
-                "colums",
-                "a misspelt setting of rolls",
             ),
             (
                 "[[readers.desk]]\nserial = \"S\"",
