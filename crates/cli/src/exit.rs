@@ -66,7 +66,8 @@ fn of_reason(reason: ErrorReason) -> Exit {
         | ErrorReason::EntryFromState
         | ErrorReason::TokenExists
         | ErrorReason::TokenNotFound
-        | ErrorReason::BlacklistNotSigned => Exit::Refused,
+        | ErrorReason::BlacklistNotSigned
+        | ErrorReason::BatchNotFound => Exit::Refused,
         // Several readers and none named: the command has to say more.
         ErrorReason::ReaderAmbiguous
         | ErrorReason::ArgumentInvalid
