@@ -8,6 +8,8 @@
 )]
 
 mod canned;
+mod terminal;
+mod writing;
 
 use std::{
     fs,

@@ -207,6 +207,10 @@ fn ask(output: &Output, question: Word) -> Result<(), Failure> {
     let _ = write!(io::stderr().lock(), "{} ", output.word(question));
     let mut answer = String::new();
     let _ = io::stdin().lock().read_line(&mut answer);
+    if !answer.ends_with('\n') {
+        // Nobody ended the line of the question.
+        let _ = writeln!(io::stderr().lock());
+    }
     if is_yes(&answer) {
         Ok(())
     } else {

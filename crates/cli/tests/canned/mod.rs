@@ -3,6 +3,8 @@
 //! The reader's name in a request chooses what becomes of it: the name of an
 //! error reason brings that error, `silent` no answer at all.
 
+mod writing;
+
 use std::{
     path::{Path, PathBuf},
     pin::Pin,
@@ -18,9 +20,11 @@ use tonic::{Code, Request, Response, Status, Streaming, transport::Server};
 use tonic_types::{ErrorDetails, StatusExt as _};
 use xueka_api::v1::{
     blacklist_service_server::{BlacklistService, BlacklistServiceServer},
+    exchange_service_server::ExchangeServiceServer,
     inspection_service_server::{InspectionService, InspectionServiceServer},
     issuance_service_server::{IssuanceService, IssuanceServiceServer},
     number_service_server::{NumberService, NumberServiceServer},
+    personalisation_service_server::PersonalisationServiceServer,
     purse_service_server::{PurseService, PurseServiceServer},
     reader_service_server::{ReaderService, ReaderServiceServer},
     simulator_service_server::{SimulatorService, SimulatorServiceServer},
@@ -102,6 +106,8 @@ impl CannedDaemon {
                     .add_service(NumberServiceServer::new(desk.clone()))
                     .add_service(PurseServiceServer::new(desk.clone()))
                     .add_service(InspectionServiceServer::new(desk.clone()))
+                    .add_service(PersonalisationServiceServer::new(desk.clone()))
+                    .add_service(ExchangeServiceServer::new(desk.clone()))
                     .add_service(TokenServiceServer::new(desk))
                     .add_optional_service(simulator)
                     .serve_with_incoming(incoming);
