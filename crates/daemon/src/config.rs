@@ -9,15 +9,18 @@ use std::{
     fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
+    str::FromStr,
     sync::Arc,
 };
 
 use serde::Deserialize;
 use thiserror::Error;
 use xueka_cards::KeyAttempts;
-use xueka_desk::RollSettings;
-use xueka_domain::{Language, NumberForm, ShortNumberRule};
-use xueka_files::{ColumnName as _, Limits, Place, RollColumn, RollLayout};
+use xueka_desk::{MakingSettings, RollSettings};
+use xueka_domain::{DistrictCode, Language, NumberForm, SchoolCode, ShortNumberRule};
+use xueka_files::{
+    ColumnName as _, FactoryLayout, Limits, MakingLayout, Place, RollColumn, RollLayout,
+};
 use xueka_readers::{DeskReader, DeskReaderError, SignalMode, check_desk_readers};
 
 pub use self::blacklist::BlacklistConfig;
@@ -45,6 +48,8 @@ pub struct Config {
     pub blacklist: BlacklistConfig,
     /// The rolls of students.
     pub students: StudentsConfig,
+    /// Card-making files.
+    pub making: MakingConfig,
 }
 
 /// Where the daemon listens.
@@ -301,6 +306,62 @@ impl StudentsConfig {
     }
 }
 
+/// Card-making files, the factory and the delivery.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MakingConfig {
+    /// The district code, four digits, which stands in the files.
+    pub district: Option<Code<DistrictCode>>,
+    /// The school code, at a school's desk.
+    pub school: Option<Code<SchoolCode>>,
+    /// What a reissue costs where a fee is due, in fen.
+    pub fee_fen: u32,
+    /// How the files for the district and for the factory look.
+    pub file: MakingLayout,
+    /// How the files from the factory and from the district look.
+    pub factory_result: FactoryLayout,
+}
+
+impl Default for MakingConfig {
+    fn default() -> Self {
+        let settings = MakingSettings::default();
+        Self {
+            district: None,
+            school: None,
+            fee_fen: settings.fee_fen,
+            file: settings.file,
+            factory_result: settings.factory_result,
+        }
+    }
+}
+
+impl MakingConfig {
+    /// What holds for card-making files, as `desk` takes it.
+    #[must_use]
+    pub fn settings(&self) -> MakingSettings {
+        MakingSettings {
+            district: self.district.as_ref().map(|code| code.0),
+            school: self.school.as_ref().map(|code| code.0.clone()),
+            fee_fen: self.fee_fen,
+            file: self.file.clone(),
+            factory_result: self.factory_result.clone(),
+        }
+    }
+}
+
+/// A code, written as text so that its leading zeros count.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String", bound = "T: FromStr, T::Err: std::fmt::Display")]
+pub struct Code<T>(pub T);
+
+impl<T: FromStr> TryFrom<String> for Code<T> {
+    type Error = T::Err;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse().map(Self)
+    }
+}
+
 impl Default for ListenConfig {
     fn default() -> Self {
         Self {
@@ -487,6 +548,7 @@ mod tests {
         assert!(config.cards.key_file.is_some());
         assert_eq!(config.cards.profiles.len(), 1);
         assert_eq!(config.numbers.form.len(), 1);
+        assert!(config.making.district.is_some() && config.making.school.is_some());
         let roll = &config.students.roll;
         assert_eq!(roll.columns.len(), 2);
         assert!(roll.delimiter.is_some() && roll.encoding.is_some() && roll.sheet.is_some());
@@ -571,6 +633,16 @@ mod tests {
                 "[listen]\ntcp = \"127.0.0.1:1\"\n[web]\norigins = [\"http://a/\"]",
                 "origin is",
                 "a path is no origin",
+            ),
+            (
+                "[making]\ndistrict = \"106\"",
+                "four digits",
+                "a code has its zeros",
+            ),
+            (
+                "[making]\ndistrikt = \"0106\"",
+                "distrikt",
+                "a misspelt setting of making",
             ),
             (
                 "[[readers.desk]]\nserial = \"S\"",

@@ -73,7 +73,8 @@ impl Daemon {
             .await?
             .with_keys(keys)
             .with_raw_exchange(config.readers.raw_exchange)
-            .with_rolls(config.students.settings());
+            .with_rolls(config.students.settings())
+            .with_making(config.making.settings());
         Ok(Self {
             listeners,
             served: Served {

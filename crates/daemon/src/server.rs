@@ -22,6 +22,7 @@ use tower::{
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use xueka_api::v1::{
     blacklist_service_server::BlacklistServiceServer,
+    card_making_service_server::CardMakingServiceServer,
     distribution_service_server::DistributionServiceServer,
     exchange_service_server::ExchangeServiceServer,
     inspection_service_server::InspectionServiceServer,
@@ -41,7 +42,7 @@ use crate::{
     health::ReaderHealth,
     listen::Listeners,
     services::{
-        Blacklist, Distribution, Exchanges, Inspections, Issuance, Numbers, Personalisation, Purses, Readers,
+        Blacklist, CardMaking, Distribution, Exchanges, Inspections, Issuance, Numbers, Personalisation, Purses, Readers,
         Recordings, Simulation, Students, Tokens,
     },
     whole::whole_request,
@@ -158,6 +159,8 @@ async fn routes(
     let numbers = NumberServiceServer::new(Numbers::new(Arc::clone(desk)));
     let students = StudentServiceServer::new(Students::new(Arc::clone(desk)))
         .max_decoding_message_size(MESSAGE_LIMIT);
+    let making = CardMakingServiceServer::new(CardMaking::new(Arc::clone(desk)))
+        .max_decoding_message_size(MESSAGE_LIMIT);
     let tokens = TokenServiceServer::new(Tokens::new(Arc::clone(desk)));
     let inspections = InspectionServiceServer::new(Inspections::new(Arc::clone(desk)));
     let personalisation = PersonalisationServiceServer::new(Personalisation::new(Arc::clone(desk)));
@@ -177,6 +180,9 @@ async fn routes(
         .await;
     health.set_serving::<NumberServiceServer<Numbers>>().await;
     health.set_serving::<StudentServiceServer<Students>>().await;
+    health
+        .set_serving::<CardMakingServiceServer<CardMaking>>()
+        .await;
     health.set_serving::<TokenServiceServer<Tokens>>().await;
     health
         .set_serving::<PersonalisationServiceServer<Personalisation>>()
@@ -187,6 +193,7 @@ async fn routes(
         .add_service(distribution)
         .add_service(numbers)
         .add_service(students)
+        .add_service(making)
         .add_service(tokens)
         .add_service(purses)
         .add_service(recordings)

@@ -3,7 +3,7 @@
 use thiserror::Error;
 use xueka_cards::{NoPurse, RawRefusal, WriteError};
 use xueka_domain::{Language, NoIdentity};
-use xueka_files::{ColumnName, FileError, WriteError as WriteFileError};
+use xueka_files::{ColumnName, FileError, Mark, WriteError as WriteFileError};
 use xueka_readers::ReaderError;
 use xueka_registry::{CardWriteId, RegistryError};
 
@@ -87,6 +87,28 @@ impl FileFault {
             cause: error.code(),
             chinese: error.told(Language::Chinese),
             english: error.told(Language::English),
+        }
+    }
+
+    /// What a file says of itself in one place contradicts another place, the
+    /// menu under which it is taken, or the configuration.
+    #[must_use]
+    pub(crate) fn marks(marks: &[Mark]) -> Self {
+        let names = |language| {
+            let names = marks.iter().map(|mark| mark.name(language));
+            names.collect::<Vec<_>>()
+        };
+        let chinese = names(Language::Chinese).join("、");
+        let english = names(Language::English).join(", ");
+        Self {
+            cause: "MARKS_DIFFER",
+            chinese: format!(
+                "文件名、首行、所选菜单与本系统设置的{chinese}不一致，请核对是否选错文件或菜单"
+            ),
+            english: format!(
+                "its name, its first line, the menu or the settings here disagree about: {english}; \
+                 check that it is the right file under the right menu"
+            ),
         }
     }
 

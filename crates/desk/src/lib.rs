@@ -10,6 +10,7 @@ mod clock;
 mod error;
 mod inspection;
 mod issuance;
+mod making;
 mod numbers;
 mod permissions;
 mod publication;
@@ -38,6 +39,7 @@ pub use caller::Caller;
 pub use clock::{Clock, SystemClock};
 pub use error::{DeskError, FileFault};
 pub use issuance::Collect;
+pub use making::{MakingFault, MakingOptions, MakingProblem, MakingResult, MakingSettings};
 pub use numbers::{FoundByPrint, NumberForms, Taught};
 pub use permissions::UseCase;
 pub use publication::{
@@ -70,6 +72,7 @@ pub struct Desk {
     open_cards: Arc<OpenCards>,
     allows_raw_exchange: bool,
     rolls: RollSettings,
+    making: MakingSettings,
     /// Tells calls under way whose token was revoked.
     revoked: broadcast::Sender<Option<Actor>>,
 }
@@ -144,6 +147,7 @@ impl Desk {
             open_cards: Arc::default(),
             allows_raw_exchange: false,
             rolls: RollSettings::default(),
+            making: MakingSettings::default(),
             revoked: broadcast::Sender::new(N_REVOCATIONS),
         };
         desk.load_open_writes().await?;
@@ -170,6 +174,14 @@ impl Desk {
     #[must_use]
     pub fn with_rolls(mut self, settings: RollSettings) -> Self {
         self.rolls = settings;
+        self
+    }
+
+    /// The same, with what holds for card-making files; the defaults do unless
+    /// this is called.
+    #[must_use]
+    pub fn with_making(mut self, settings: MakingSettings) -> Self {
+        self.making = settings;
         self
     }
 

@@ -279,7 +279,7 @@ impl Desk {
 }
 
 /// Does what takes the processor for seconds where nobody else waits for it.
-async fn apart<T: Send + 'static>(
+pub(crate) async fn apart<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, DeskError> + Send + 'static,
 ) -> Result<T, DeskError> {
     let done = tokio::task::spawn_blocking(work).await;
