@@ -13,7 +13,7 @@ pub use given::GivenCard;
 pub use layouts::{factory_result, making_file};
 pub use memory::MemoryCard;
 pub use roll::{SMALL, roll_is_sound};
-pub use school::{keys, profile};
+pub use school::{keys, profile, same_bytes, writer};
 pub use twisted::TwistedCard;
 pub use workbook::workbook;
 

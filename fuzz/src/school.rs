@@ -40,8 +40,41 @@ const PROFILE: &str = r#"
     number = { file = 2, communication = "plain", offset = 0, length = 8, coding = "ascii" }
 "#;
 
+/// The same school as one that writes its cards.
+const WRITER: &str = r#"
+    name = "Writer"
+    source = "made up"
+    [[mifare_classic]]
+    keys = [{ name = "k", kind = "A" }]
+    copies = { first = { sector = 1, block = 0 }, second = { sector = 2, block = 0 }, blocks = 2 }
+    number = { offset = 0, length = 8, coding = "bcd" }
+    valid_until = { offset = 8, coding = "bcd-yymmdd" }
+    [mifare_classic.write]
+    keys = [{ name = "f", kind = "A" }]
+    trailer = { key_a = "k", key_b = "f", data = "100", trailer = "011" }
+    [[ultralight]]
+    copies = { first = 5, second = 11, pages = 5 }
+    number = { offset = 0, length = 8, coding = "bcd" }
+    [[cpu]]
+    application = "5855454B412E4341524453"
+    copies = { first = { sfi = 21 }, second = { sfi = 22 }, length = 20 }
+    number = { offset = 0, length = 8, coding = "bcd" }
+    internal_authentication = { key_id = 0, key = "d" }
+    [cpu.write]
+    key = { name = "d", id = 1 }
+    make = { directory = "3F02", card_key = { name = "d", id = 0 } }
+    [[desfire]]
+    application = "123456"
+    key = "a"
+    key_number = 1
+    number = { file = 2, communication = "full", offset = 0, length = 8, coding = "bcd" }
+    [desfire.write]
+    key = { name = "a", number = 2 }
+"#;
+
 const KEYS: &str = r#"
     k = "A0A1A2A3A4A5"
+    f = "FFFFFFFFFFFF"
     d = "3des:00112233445566778899AABBCCDDEEFF"
     a = "aes:000102030405060708090A0B0C0D0E0F"
 "#;
@@ -75,7 +108,30 @@ pub fn profile() -> &'static ReadingProfile {
     })
 }
 
-fn same_bytes(bytes: &mut [u8]) -> Result<(), NoRandomness> {
+/// The profile by which the school writes.
+///
+/// # Panics
+///
+/// Never: the text is a constant.
+#[must_use]
+pub fn writer() -> &'static ReadingProfile {
+    static WRITING: OnceLock<ReadingProfile> = OnceLock::new();
+    WRITING.get_or_init(|| {
+        let text = ProfileText {
+            file: "writer.toml",
+            text: WRITER,
+        };
+        let profile = ReadingProfile::new(&[text], keys()).expect("the profile is in order");
+        profile.with_randomness(same_bytes)
+    })
+}
+
+/// What takes the place of random bytes.
+///
+/// # Errors
+///
+/// None.
+pub fn same_bytes(bytes: &mut [u8]) -> Result<(), NoRandomness> {
     bytes.fill(0x5A);
     Ok(())
 }
