@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use xueka_apdu::StatusWord;
 use xueka_domain::{AssuranceLevel, CardFamily, CardKind, CardNumber, Count, Uid};
 
-use crate::{ChipAuthentication, Gap, MissingPart, NumberSource};
+use crate::{ChipAuthentication, Gap, LayoutVersion, MissingPart, NumberSource};
 
 /// The part of a reading that a family's files make up.
 pub(crate) struct Findings {
@@ -14,6 +14,8 @@ pub(crate) struct Findings {
     pub(crate) number: Option<(CardNumber, NumberSource)>,
     /// How far the number is trusted, when there is one.
     pub(crate) assurance: AssuranceLevel,
+    /// The version of its layout.
+    pub(crate) version: Option<LayoutVersion>,
     /// For whom the card was made.
     pub(crate) kind: Option<CardKind>,
     /// First day of validity.
@@ -37,6 +39,7 @@ impl Findings {
             family,
             number: None,
             assurance: AssuranceLevel::NumberRead,
+            version: None,
             kind: None,
             valid_from: None,
             valid_until: None,

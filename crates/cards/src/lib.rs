@@ -59,7 +59,7 @@ pub use purse::{Balance, NoPurse, Trip, TripKind, counts, read_balance, read_tri
 pub use randomness::{NoRandomness, Randomness};
 pub use raw::{Danger, RawCommand, RawRefusal, danger_of};
 pub use read::read_card;
-pub use reading::{CardReading, Gap, MissingPart, NumberSource};
+pub use reading::{CardReading, Gap, LayoutVersion, MissingPart, NumberSource};
 pub use recognise::{Bearing, Clue, Recognition, Seen, Weight};
 pub use recording::{Recording, record_card};
 pub use secret::{Key, MifareKey, SecretKey};

@@ -143,6 +143,7 @@ fn join(card: &Dialogue<'_>, shown: AskedUid, findings: Findings) -> CardReading
         chip: findings.chip,
         number: findings.number.map(|(number, _)| number),
         number_source: findings.number.map(|(_, source)| source),
+        version: findings.version,
         kind: findings.kind,
         valid_from: findings.valid_from,
         valid_until: findings.valid_until,

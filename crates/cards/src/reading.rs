@@ -1,5 +1,7 @@
 //! What one tap told us.
 
+use std::fmt;
+
 use jiff::civil::Date;
 use xueka_domain::{AssuranceLevel, CardFamily, CardKind, CardNumber, Count, Uid};
 
@@ -26,6 +28,8 @@ pub struct CardReading {
     pub number: Option<CardNumber>,
     /// Where [`number`](Self::number) came from.
     pub number_source: Option<NumberSource>,
+    /// The version of its layout, where it says so.
+    pub version: Option<LayoutVersion>,
     /// For whom the card was made, where it says so.
     pub kind: Option<CardKind>,
     /// First day on which the card is valid.
@@ -49,6 +53,19 @@ impl CardReading {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.missing.is_empty()
+    }
+}
+
+/// The version of a Beijing card's layout: three bytes, shown as `01.0000`.
+///
+/// Source: sinpolib/nfcard `BeijingMunicipal.java`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LayoutVersion(pub [u8; 3]);
+
+impl fmt::Display for LayoutVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [whole, high, low] = self.0;
+        write!(f, "{whole:02X}.{high:02X}{low:02X}")
     }
 }
 

@@ -11,6 +11,7 @@
     reason = "in a test a panic is the failure"
 )]
 
+use jiff::civil::date;
 use xueka_cards::{
     CardReading, ChipAuthentication, DesfireGeneration, Gap, Hint, KeyRing, NoRandomness,
     NumberSource, ProfileText, ReadError, ReadingProfile, confirm_same_card, inspect_card,
@@ -212,6 +213,50 @@ fn the_name_on_a_campus_card_is_never_asked_for() {
     let reading = read(&mut city, CAMPUS);
     assert_eq!(reading.family, CardFamily::CityUnion);
     assert_eq!(reading.number.unwrap().reveal(), "2100000098765432");
+}
+
+/// The same with its last day, which stands in the root.
+const CAMPUS_WITH_DAY: &str = r#"
+name = "a university"
+source = "nfcim/nfsee assets/read.js"
+[[cpu]]
+application = "A00000000386980701"
+number = { sfi = 22, offset = 28, length = 10, coding = "ascii" }
+valid_until = { root = true, sfi = 21, offset = 12, coding = "bcd-yymmdd" }
+"#;
+
+/// The number that the university gives the card, beside its last day.
+const CAMPUS_ROOT: &str = r#"
+name = "a university"
+source = "nfcim/nfsee assets/read.js"
+[[cpu]]
+number = { sfi = 21, offset = 6, length = 4, coding = "bcd" }
+valid_until = { sfi = 21, offset = 12, coding = "bcd-yymmdd" }
+"#;
+
+#[test]
+fn the_last_day_of_a_campus_card_is_read_from_its_root() {
+    let campus = || VirtualCard::campus("20240017").valid_until(date(2028, 7, 15));
+    let cases = [
+        (CAMPUS, "2024001701", None, 0),
+        (CAMPUS_WITH_DAY, "2024001701", Some(date(2028, 7, 15)), 2),
+    ];
+    let mut n_before = None;
+    for (profile, number, day, n_more) in cases {
+        let mut card = campus();
+        let reading = read(&mut card, profile);
+        assert_eq!(reading.number.unwrap().reveal(), number);
+        assert_eq!(reading.valid_until, day);
+        let n_exchanges = card.exchanges().len();
+        assert_eq!(n_exchanges - *n_before.get_or_insert(n_exchanges), n_more);
+    }
+    // What stands beside the number costs nothing.
+    let mut card = campus();
+    let reading = read(&mut card, CAMPUS_ROOT);
+    assert_eq!(reading.number.unwrap().reveal(), "20240017");
+    assert_eq!(reading.valid_until, Some(date(2028, 7, 15)));
+    let last = card.exchanges().last().unwrap().command.clone();
+    assert_eq!(last, [0x00, 0xB0, 0x95, 0x06, 0x09]);
 }
 
 const KEY: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];

@@ -56,6 +56,7 @@ pub(crate) fn reading_details(fields: &mut Fields, reading: &CardReading, output
             output.word(Word::ShownUid),
             hex::encode_upper(&reading.shown_uid),
         )
+        .add(output.word(Word::LayoutVersion), &reading.layout_version)
         .add(output.word(Word::AssuranceLabel), output.word(assurance))
         .add(output.word(label), result)
         .add(output.word(Word::Atr), hex::encode_upper(&reading.atr));

@@ -105,6 +105,7 @@ fn reading(reading: &v1::CardReading) -> Value {
             enum_value(reading.chip_authentication().as_str_name(), "CHIP_AUTHENTICATION_"),
         "chip_status_word": word_of(reading.chip_status_word),
         "shown_uid": hexadecimal(&reading.shown_uid),
+        "layout_version": text(&reading.layout_version),
     })
 }
 

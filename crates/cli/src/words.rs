@@ -107,6 +107,7 @@ catalogue! {
     Atr: "ATR", "ATR";
     Chip: "芯片", "chip";
     ShownUid: "刷卡时的随机 UID", "random UID shown";
+    LayoutVersion: "卡片版本", "layout version";
     Reading: "读取结果", "reading";
     Missing: "缺少", "missing";
     Why: "说明", "why";

@@ -1005,6 +1005,10 @@ pub struct CardReading {
     /// told behind it: 4 bytes; empty otherwise.
     #[prost(bytes = "vec", tag = "16")]
     pub shown_uid: ::prost::alloc::vec::Vec<u8>,
+    /// The version of the card's layout, as `01.0000`; empty where the family has
+    /// none or the card does not say.
+    #[prost(string, tag = "17")]
+    pub layout_version: ::prost::alloc::string::String,
 }
 /// The kind of chip and application that a card was recognised as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]

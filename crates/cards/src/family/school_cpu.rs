@@ -5,6 +5,8 @@
 //!   identifier. Directories that are missing cost one exchange each.
 //! - Of a file only the bytes from the first to the last field are asked for:
 //!   on campus cards a name stands before the number.
+//! - A date may stand in the root although the number stands in a directory: then
+//!   the card is led back there at the end, for one exchange.
 //! - The chip's proof, where the profile wants one, comes last and in the same
 //!   directory, since keys belong to directories.
 //!
@@ -112,8 +114,21 @@ fn read_place(card: &mut Dialogue<'_>, place: &CpuPlace) -> Result<Findings, Rea
         read_copies(card, place, copies, &mut findings)?;
         return Ok(findings);
     }
-    for (file, (start, end)) in place.fields.ranges() {
-        let content = read_file(card, file, start, end)?;
+    let (in_root, inside): (Vec<_>, Vec<_>) = place
+        .fields
+        .ranges()
+        .into_iter()
+        .partition(|(file, _)| file.is_in_root);
+    let mut at_root = None;
+    for (file, (start, end)) in inside.into_iter().chain(in_root) {
+        if file.is_in_root && at_root.is_none() {
+            at_root = Some(fmcos::enter(card, Directory::Root)?);
+        }
+        let content = match at_root {
+            // Where it stands it may have another file of that name.
+            Some(Err(refused)) => Err(refused),
+            None | Some(Ok(())) => read_file(card, file, start, end)?,
+        };
         let content = content.as_deref().map_err(|refused| *refused);
         place
             .fields

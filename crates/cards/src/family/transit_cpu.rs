@@ -5,6 +5,7 @@
 //! - Bytes 0 to 7 are the card number: 16 BCD digits beginning 1000.
 //! - Bytes 24 to 27 and 28 to 31 are the first and the last day of validity,
 //!   BCD `YYYYMMDD`.
+//! - Bytes 8 to 10 are the version of the layout, shown as `XX.XXXX`.
 //! - The purse (DF `1001`) holds balance and trips; see `purse.rs`.
 //!
 //! Sources: nfcim/nfsee `assets/read.js`; metrodroid `BeijingTransitData.kt`;
@@ -15,7 +16,7 @@ use xueka_apdu::{Command, FileId, Le, Sfi};
 use xueka_domain::CardFamily;
 
 use crate::{
-    ReadError,
+    LayoutVersion, ReadError,
     dialogue::{Dialogue, content},
     findings::Findings,
     profile::published,
@@ -27,6 +28,9 @@ const INFO_LENGTH: Le = Le::new::<32>();
 /// With these two bytes begins the number of every such card.
 const NUMBER_BEGINS: [u8; 2] = [0x10, 0x00];
 
+/// Where the version of the layout begins.
+const VERSION_AT: usize = 8;
+
 /// Reads the card from the directory in which it stands; `None` when it is no
 /// Beijing card. One exchange.
 pub(crate) fn read(card: &mut Dialogue<'_>) -> Result<Option<Findings>, ReadError> {
@@ -37,6 +41,8 @@ pub(crate) fn read(card: &mut Dialogue<'_>) -> Result<Option<Findings>, ReadErro
     }
     let mut findings = Findings::of(CardFamily::TransitCpu);
     published::take(&mut findings, INFO, Ok(info));
+    let version = info.get(VERSION_AT..).and_then(<[u8]>::first_chunk);
+    findings.version = version.copied().map(LayoutVersion);
     Ok(Some(findings))
 }
 

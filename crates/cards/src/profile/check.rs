@@ -112,14 +112,23 @@ pub(super) fn cpu(table: &Spanned<CpuTable>, keys: &KeyRing) -> Checked<CpuPlace
 
 /// Number and dates, each in its file.
 fn in_files(table: &CpuTable) -> Checked<Fields<CpuFile>> {
+    let has_directory = table.application.is_some() || table.directory.is_some();
+    let has_proof = table.internal_authentication.is_some();
+    let is_in_root = |root: Option<&Spanned<bool>>| match root {
+        Some(root) if !has_directory => wrong(root, "the place is in the root already"),
+        // Keys belong to the directory that the card would have left.
+        Some(root) if has_proof => wrong(root, "a chip's proof wants all files in its directory"),
+        root => Ok(root.is_some_and(|root| *root.as_ref())),
+    };
     let date = |table: &Spanned<FileDate>| {
         let table = table.as_ref();
-        let file = file(
+        let mut file = file(
             table.sfi.as_ref(),
             table.file.as_ref(),
             table.record.as_ref(),
             &table.offset,
         )?;
+        file.is_in_root = is_in_root(table.root.as_ref())?;
         Ok((file, date_field(&table.offset, table.coding, SHORT_READ)?))
     };
     Ok(Fields {
@@ -173,6 +182,7 @@ fn file<V>(
         _ => Ok(CpuFile {
             name,
             record: record.map(|record| *record.as_ref()),
+            is_in_root: false,
         }),
     }
 }

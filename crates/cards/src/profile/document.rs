@@ -262,6 +262,8 @@ pub(super) struct FileNumber {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FileDate {
+    /// In the root, whatever directory the place has.
+    pub(super) root: Option<Spanned<bool>>,
     pub(super) sfi: Option<Spanned<u8>>,
     pub(super) file: Option<Spanned<String>>,
     pub(super) record: Option<Spanned<u8>>,

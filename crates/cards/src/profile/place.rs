@@ -201,6 +201,8 @@ pub(crate) struct CpuFile {
     pub(crate) name: FileName,
     /// Which record, from 1; `None` for a transparent file.
     pub(crate) record: Option<u8>,
+    /// It stands in the root, though the place has a directory.
+    pub(crate) is_in_root: bool,
 }
 
 /// How a file is named.

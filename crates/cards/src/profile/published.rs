@@ -50,6 +50,7 @@ pub(crate) fn take(findings: &mut Findings, sfi: Sfi, content: Result<&[u8], Sta
     let file = CpuFile {
         name: FileName::Short(sfi),
         record: None,
+        is_in_root: false,
     };
     let source = NumberSource::PlainFile { sfi: sfi.number() };
     for place in PLACES.iter().filter(|place| place.family == family) {

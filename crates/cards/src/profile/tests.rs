@@ -371,6 +371,16 @@ fn settings_that_do_not_go_together_are_refused() {
             "either sfi or file",
         ),
         (
+            format!("[[cpu]]\n{number}\nvalid_until = {{ root = true, sfi = 21, offset = 12, coding = \"bcd-yymmdd\" }}\n"),
+            5,
+            "in the root already",
+        ),
+        (
+            format!("[[cpu]]\ndirectory = \"3F01\"\n{number}\nvalid_until = {{ root = true, sfi = 21, offset = 12, coding = \"bcd-yymmdd\" }}\ninternal_authentication = {{ key_id = 0, key = \"plain-des\" }}\n"),
+            6,
+            "all files in its directory",
+        ),
+        (
             format!("[[cpu]]\n{number}\ninternal_authentication = {{ key_id = 0, key = \"plain-des\", diversify = [\"uid\"] }}\n"),
             5,
             "only AES and 3DES",

@@ -48,7 +48,7 @@ fn a_transit_cpu_card_takes_two_exchanges() {
     assert_eq!(
         summary(&reading.unwrap()),
         "TransitCpu, uid 04112233445566, number 1000751012340678 from file 4, \
-         from 2024-09-01, until 2027-08-31, NumberRead"
+         from 2024-09-01, until 2027-08-31, version 01.0000, NumberRead"
     );
 }
 

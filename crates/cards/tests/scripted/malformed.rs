@@ -154,17 +154,17 @@ fn dates_that_are_none_are_missing() {
         (
             "00000000",
             "20270831",
-            "until 2027-08-31, NumberRead, no ValidFrom (nonsense)",
+            "until 2027-08-31, version 01.0000, NumberRead, no ValidFrom (nonsense)",
         ),
         (
             "20240901",
             "20241399",
-            "from 2024-09-01, NumberRead, no ValidUntil (nonsense)",
+            "from 2024-09-01, version 01.0000, NumberRead, no ValidUntil (nonsense)",
         ),
         (
             "20240901",
             "FFFFFFFF",
-            "from 2024-09-01, NumberRead, no ValidUntil (nonsense)",
+            "from 2024-09-01, version 01.0000, NumberRead, no ValidUntil (nonsense)",
         ),
     ];
     for (from, until, expected) in cases {

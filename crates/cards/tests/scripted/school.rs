@@ -47,6 +47,43 @@ const DATES: (&str, &str) = ("00A4000002 0007 00", "9000");
 const UNTIL: (&str, &str) = ("00B0000804", "20300831 9000");
 const CHALLENGE: &str = "0088000508 4E6F772069732074 08";
 
+/// A number in an application, the last day in the root.
+const IN_ROOT: &str = r#"
+name = "a school"
+source = "a test"
+[[cpu]]
+application = "41424344"
+number = { sfi = 21, offset = 4, length = 4, coding = "bcd" }
+valid_until = { root = true, sfi = 21, offset = 12, coding = "bcd-yymmdd" }
+"#;
+
+#[test]
+fn a_day_in_the_root_is_read_behind_the_number() {
+    const APPLICATION: (&str, &str) = ("00A4040004 41424344 00", "9000");
+    const NUMBER: (&str, &str) = ("00B0950404", "20240017 9000");
+    const UNTIL: (&str, &str) = ("00B0950C03", "280715 9000");
+    let begin = [UID, NO_BEIJING, APPLICATION, NUMBER];
+    let cases = [
+        (vec![ROOT, UNTIL], "until 2028-07-15", "it stands there"),
+        (
+            vec![ROOT, ("00B0950C03", "6A82")],
+            "no ValidUntil (6A82)",
+            "it does not",
+        ),
+        (
+            vec![("00A40000023F0000", "6985")],
+            "no ValidUntil (6985)",
+            "no way back: nothing is read where the card stands",
+        ),
+    ];
+    for (rest, expected, why) in cases {
+        let script = begin.into_iter().chain(rest).collect::<Vec<_>>();
+        let summary = summary(&read(IN_ROOT, &script));
+        assert!(summary.contains("number 20240017"), "{why}: {summary}");
+        assert!(summary.contains(expected), "{why}: {summary}");
+    }
+}
+
 #[test]
 fn places_are_looked_at_in_their_order_and_no_further_than_needed() {
     let cases = [

@@ -127,6 +127,7 @@ pub(crate) fn summary(reading: &CardReading) -> String {
     parts.extend(reading.valid_from.map(|day| format!("from {day}")));
     parts.extend(reading.valid_until.map(|day| format!("until {day}")));
     parts.extend(reading.kind.map(|kind| format!("for {kind:?}")));
+    parts.extend(reading.version.map(|version| format!("version {version}")));
     parts.push(format!("{:?}", reading.assurance));
     for missing in &reading.missing {
         let word = missing

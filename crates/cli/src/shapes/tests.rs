@@ -41,6 +41,7 @@ fn student_card() -> v1::CardReading {
         chip_authentication: v1::ChipAuthentication::Refused.into(),
         chip_status_word: 0x6A88,
         shown_uid: Vec::new(),
+        layout_version: "01.0000".to_owned(),
     }
 }
 

@@ -231,6 +231,7 @@ fn reading() -> CardReading {
         assurance: AssuranceLevel::NumberRead.into(),
         atr: vec![0x3B, 0x80, 0x80, 0x01, 0x01],
         complete: true,
+        layout_version: "01.0000".to_owned(),
         chip_authentication: ChipAuthentication::Failed.into(),
         ..CardReading::default()
     }

@@ -31,6 +31,10 @@ pub(crate) fn reading(reading: &CardReading) -> v1::CardReading {
         shown_uid: shown_uid
             .map(|uid| uid.reveal().to_vec())
             .unwrap_or_default(),
+        layout_version: reading
+            .version
+            .map(|version| version.to_string())
+            .unwrap_or_default(),
     }
 }
 

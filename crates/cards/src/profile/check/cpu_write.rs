@@ -58,10 +58,12 @@ pub(super) fn in_copies(
     let place = CpuFile {
         name: first.file,
         record: None,
+        is_in_root: false,
     };
     let date = |table: &Spanned<FileDate>| {
         let inner = table.as_ref();
-        if inner.sfi.is_some() || inner.file.is_some() || inner.record.is_some() {
+        let is_elsewhere = inner.sfi.is_some() || inner.file.is_some() || inner.record.is_some();
+        if is_elsewhere || inner.root.is_some() {
             return wrong(table, elsewhere);
         }
         Ok((place, date_field(&inner.offset, inner.coding, room)?))
