@@ -512,6 +512,8 @@ fn is_origin(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const EXAMPLE: &str = include_str!("../../../xuekad.example.toml");
@@ -528,18 +530,20 @@ mod tests {
         assert_eq!(parse(EXAMPLE).unwrap(), Config::default());
     }
 
-    #[test]
-    fn the_example_with_everything_set_is_understood() {
+    /// The example with every setting that it shows.
+    fn with_everything_set() -> String {
         // Lines that show a setting without setting it begin with "#key =" or
         // "#[[table]]", without a space.
-        let all: String = EXAMPLE
-            .lines()
-            .map(|line| match line.strip_prefix('#') {
-                Some(setting) if !setting.starts_with([' ', '#']) => format!("{setting}\n"),
-                _ => format!("{line}\n"),
-            })
-            .collect();
-        let config = parse(&all).unwrap();
+        let lines = EXAMPLE.lines().map(|line| match line.strip_prefix('#') {
+            Some(setting) if !setting.starts_with([' ', '#']) => format!("{setting}\n"),
+            _ => format!("{line}\n"),
+        });
+        lines.collect()
+    }
+
+    #[test]
+    fn the_example_with_everything_set_is_understood() {
+        let config = parse(&with_everything_set()).unwrap();
         assert!(config.listen.tcp.is_some());
         assert!(!config.web.origins.is_empty());
         let desk_readers = config.readers.desk_readers();
@@ -703,6 +707,27 @@ mod tests {
         for (text, expected, why) in cases {
             let message = parse(text).unwrap_err();
             assert!(message.contains(expected), "{why}: {message}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_settings_panic(
+            at: prop::sample::Index,
+            n_removed in 0_usize..40,
+            piece in "[\\PC\n]{0,40}",
+            text in "\\PC{0,200}",
+        ) {
+            let mut characters: Vec<char> = with_everything_set().chars().collect();
+            let from = at.index(characters.len());
+            let to = characters.len().min(from + n_removed);
+            characters.splice(from..to, piece.chars());
+            let spoiled: String = characters.into_iter().collect();
+            for text in [&spoiled, &text] {
+                if let Err(message) = parse(text) {
+                    prop_assert!(!message.is_empty());
+                }
+            }
         }
     }
 }
