@@ -1,5 +1,6 @@
 //! What may be typed: the commands, their options and their help.
 
+mod making;
 mod student;
 
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
@@ -20,6 +21,10 @@ use crate::{
     words::{self, Language},
 };
 
+pub(crate) use making::{
+    BatchArgs, BatchFileArgs, MakeArgs, MakingCommand, Menu, MenuFileArgs, ReceiveArgs, ResultArgs,
+    SelectionArgs, TakeArgs,
+};
 pub(crate) use student::{
     CellMark, ConditionArgs, Encoding, EnrolmentArgs, FindStudentsArgs, ListForm, MoveArgs,
     RollExportArgs, RollImportArgs, StudentCommand,
@@ -108,6 +113,10 @@ pub(crate) enum Command {
     /// Keep the roll of students.
     #[command(subcommand)]
     Student(StudentCommand),
+    /// Have cards made: files from the school to the district, to the factory and
+    /// back. For registrars.
+    #[command(subcommand)]
+    Making(MakingCommand),
     /// Know how UIDs and numbers are printed on cards.
     #[command(subcommand)]
     Number(NumberCommand),

@@ -43,6 +43,29 @@ pub(crate) fn short_number_fit(fit: ShortNumberFit) -> Word {
     }
 }
 
+/// The word for where a request for a card stands.
+pub(crate) fn making_state(state: v1::MakingState) -> Word {
+    match state {
+        v1::MakingState::Unspecified => Word::MakingUnknown,
+        v1::MakingState::Requested => Word::MakingRequested,
+        v1::MakingState::Confirmed => Word::MakingConfirmed,
+        v1::MakingState::InProduction => Word::MakingInProduction,
+        v1::MakingState::Delivered => Word::MakingDelivered,
+        v1::MakingState::Collected => Word::MakingCollected,
+        v1::MakingState::Withdrawn => Word::MakingWithdrawn,
+        v1::MakingState::Rejected => Word::MakingRejected,
+    }
+}
+
+/// The word for a menu of card-making.
+pub(crate) fn making_menu(menu: v1::MakingMenu) -> Word {
+    match menu {
+        v1::MakingMenu::Unspecified => Word::MakingUnknown,
+        v1::MakingMenu::New => Word::MakingNew,
+        v1::MakingMenu::Reissue => Word::MakingReissue,
+    }
+}
+
 /// The word for a sex.
 pub(crate) fn sex(sex: Sex) -> Word {
     match sex {

@@ -8,6 +8,7 @@
 
 mod inspection;
 mod purse;
+mod making;
 mod student;
 mod write;
 
@@ -18,6 +19,7 @@ use xueka_api::v1;
 pub(crate) use inspection::inspected;
 pub(crate) use purse::{balance, trips};
 pub(crate) use student::{
+pub(crate) use making::{batch_file, batches, making_batch, making_outcome};
     found_students, moved_students, student_file, student_record, taken_roll, written_roll,
 };
 pub(crate) use write::{

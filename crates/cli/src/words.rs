@@ -207,6 +207,32 @@ catalogue! {
     MoveChecked: "试运行，没有写入。可办理 {moved} 人，{unchanged} 人原已如此。", "Dry run: nothing was written. It would be done for {moved} students; {unchanged} are so already.";
     MoveStopped: "有学生不能办理，全部未办理。", "Nothing was done, because it cannot be for all.";
 
+    // Card-making files.
+    MakingBatch: "批次", "batch";
+    MakingMenu: "制卡类型", "menu";
+    MakingCounts: "状态与数量", "where they stand";
+    MakingFileNumber: "学校文件号", "number of the file";
+    MakingSpoilt: "废卡", "spoilt cards";
+    MakingFeeDue: "待缴费用", "fees due";
+    MakingGood: "可办理", "good";
+    MakingNew: "新制", "new issue";
+    MakingReissue: "补制", "reissue";
+    MakingUnknown: "未知", "unknown";
+    MakingRequested: "已上报", "requested";
+    MakingConfirmed: "制卡确认", "confirmed";
+    MakingInProduction: "制卡中", "in production";
+    MakingDelivered: "已到卡", "delivered";
+    MakingCollected: "已领卡", "collected";
+    MakingWithdrawn: "已撤销", "withdrawn";
+    MakingRejected: "已退回", "rejected";
+    MakingChecked: "试运行，没有写入。可办理 {good} 个。", "Dry run: nothing was written. {good} would be done.";
+    MakingDone: "已办理 {good} 个，批次 {batch}。", "Done for {good}; the batch is {batch}.";
+    MakingReceived: "已办理 {good} 个。", "Done for {good}.";
+    MakingAlready: "以前已经办理，没有作任何更改。", "This was done before; nothing was changed.";
+    MakingStopped: "有错误，全部未办理。请改正后重试，或只收正确的（--accept-good、--good-rows）。", "Nothing was done, because of what is refused. Correct it, or go on with the good ones (--accept-good, --good-rows).";
+    MakingWritten: "文件已写入 {file}。文件含个人信息，请妥善保管。", "The file is {file}. It holds personal data; keep it safe.";
+    NoBatches: "没有批次。", "There is no batch.";
+
     // Sentences on the good way.
     NoReaders: "没有读卡器。请接上读卡器。", "No reader is attached. Plug one in.";
     NoService: "读卡器服务（pcscd）没有运行。请启动 pcscd。", "The smart-card service is not running. Start pcscd.";

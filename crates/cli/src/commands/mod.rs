@@ -8,6 +8,8 @@ mod exchange;
 mod found;
 mod import;
 mod inspect;
+mod list_copy;
+mod making;
 mod number;
 mod purse;
 mod readers;
@@ -48,6 +50,7 @@ pub(crate) async fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> 
         Command::Verify(args) => verify::run(&dial.connect().await?, output, args).await,
         Command::Card(command) => card::run(&dial, output, command).await,
         Command::Student(command) => student::run(&dial, output, command).await,
+        Command::Making(command) => making::run(&dial, output, command).await,
         Command::Number(command) => number::run(&dial.connect().await?, output, command).await,
         Command::Blacklist(command) => {
             blacklist::run(&dial.connect().await?, output, command).await
