@@ -25,6 +25,7 @@ const KEYS: &str = r#"
 genuine = "3des:00112233445566778899AABBCCDDEEFF"
 other = "3des:FFEEDDCCBBAA99887766554433221100"
 desfire = "aes:000102030405060708090A0B0C0D0E0F"
+telling = "aes:A0A1A2A3A4A5A6A7A8A9AAABACADAEAF"
 "#;
 
 /// The file with SFI 21 of the simulator's school, and its internal key.
@@ -303,6 +304,68 @@ fn a_desfire_proves_its_key_in_both_forms_and_tells_its_secrets() {
         assert_eq!(reading.shown_uid, None, "the UID was no random one");
         // UID, application, two of the proof, two files.
         assert_eq!(card.exchanges().len(), 6, "{form}");
+    }
+}
+
+/// The school's DESFire whose key is made from its UID, and a key by which all
+/// cards tell that.
+fn own_desfire_text() -> String {
+    desfire_text()
+        .replace("key_number = 1", "key_number = 1\ndiversify = [\"uid\"]")
+        .replace(
+            "real_uid = true",
+            "uid_key = { name = \"telling\", number = 2 }",
+        )
+}
+
+/// NXP AN10922 over the UID 045A137C2B6680 with the school's key, worked out with
+/// another program.
+const OWN_KEY: [u8; 16] = [
+    0x41, 0x6A, 0x1A, 0x75, 0x50, 0xA5, 0x04, 0xA8, 0x2F, 0x99, 0x88, 0x44, 0x60, 0xE4, 0xC5, 0x12,
+];
+
+/// The key by which all cards of the school tell their UID.
+const TELLING_KEY: [u8; 16] = [
+    0xA0, 0xA1, 0xA2, 0xA3, 0xA4, 0xA5, 0xA6, 0xA7, 0xA8, 0xA9, 0xAA, 0xAB, 0xAC, 0xAD, 0xAE, 0xAF,
+];
+
+#[test]
+fn a_key_made_from_a_hidden_uid_is_made_once_the_card_has_told_it() {
+    let school = || {
+        school_desfire()
+            .desfire_key(APPLICATION, 1, OWN_KEY)
+            .desfire_key(APPLICATION, 2, TELLING_KEY)
+    };
+    for form in ["ev1", "ev2"] {
+        let form = format!("authentication = \"{form}\"\nuid_key");
+        let text = own_desfire_text().replace("uid_key", &form);
+        let mut shown = school();
+        let known = read(&mut shown, &text);
+        assert_eq!(known.chip, Some(ChipAuthentication::Passed), "{form}");
+        assert_eq!(known.number.unwrap().reveal(), "20240017");
+        // UID, application, two of the proof, two files.
+        assert_eq!(shown.exchanges().len(), 6, "no need of the other key");
+
+        let mut hidden = school().random_uid();
+        let reading = read(&mut hidden, &text);
+        assert_eq!(reading.chip, Some(ChipAuthentication::Passed), "{form}");
+        assert_eq!(reading.number.unwrap().reveal(), "20240017");
+        assert_eq!(reading.uid, known.uid);
+        assert!(reading.shown_uid.unwrap().is_random());
+        assert_eq!(reading.assurance, AssuranceLevel::ChipAuthenticated);
+        // And two of the other key's proof, and the UID that it opens.
+        assert_eq!(hidden.exchanges().len(), 9);
+
+        // A card that has the shared key alone has not its own.
+        let mut copy = school().random_uid().desfire_key(APPLICATION, 1, KEY);
+        let reading = read(&mut copy, &text);
+        assert_eq!(reading.chip, Some(ChipAuthentication::Failed), "{form}");
+        assert_eq!((reading.number, reading.uid), (None, known.uid));
+
+        let mut other = school().random_uid().desfire_key(APPLICATION, 2, KEY);
+        let reading = read(&mut other, &text);
+        assert_eq!(reading.chip, Some(ChipAuthentication::Failed), "{form}");
+        assert!(reading.uid.unwrap().is_random(), "it told nothing");
     }
 }
 

@@ -56,7 +56,8 @@ pub(crate) fn has_ats(historical_bytes: &[u8]) -> bool {
 ///
 /// Of each application: one exchange to select it, two to authenticate where
 /// it has a key, one for the real UID where it is wanted, and one for each
-/// file.
+/// file. A card with a random UID whose key is made from the real one takes two
+/// more, to authenticate by the key that tells it.
 pub(crate) fn read(
     card: &mut Dialogue<'_>,
     uid: Option<Uid>,
@@ -71,12 +72,12 @@ pub(crate) fn read(
             continue;
         }
         let mut findings = Findings::of(CardFamily::Desfire);
-        if place.key.is_some() {
-            let Some(left) = n_attempts_left.checked_sub(1) else {
-                break;
-            };
-            n_attempts_left = left;
-        }
+        let uid_key = place.uid_key.as_ref().filter(|_| hides(uid));
+        let n_attempts = u8::from(place.key.is_some()) + u8::from(uid_key.is_some());
+        let Some(left) = n_attempts_left.checked_sub(n_attempts) else {
+            break;
+        };
+        n_attempts_left = left;
         read_application(card, place, uid, profile, &mut findings)?;
         if findings.number.is_some() {
             return Ok(findings);
@@ -98,20 +99,28 @@ fn read_application(
     findings: &mut Findings,
 ) -> Result<(), ReadError> {
     let mut session = None;
-    if let Some(key) = &place.key {
-        match open(card, place, key, uid, profile)? {
-            Opened::Session(opened) => session = Some(opened),
+    let uid_key = place.uid_key.as_ref().filter(|_| hides(uid));
+    for key in uid_key.into_iter().chain(&place.key) {
+        let known = findings.real_uid.or(uid);
+        let mut opened = match open(card, place, key, known, profile)? {
+            Opened::Session(opened) => opened,
             Opened::Not(chip) => {
                 findings.chip = Some(chip);
                 findings.set_number(None, NumberSource::DesfireFile { file: 0 });
                 return Ok(());
             }
+        };
+        if uid_key.is_some() && session.is_none() {
+            findings.real_uid = ask_real_uid(card, &mut opened)?;
         }
+        session = Some(opened);
+    }
+    if session.is_some() {
         findings.chip = Some(ChipAuthentication::Passed);
     }
     findings.assurance = place.assurance;
     if place.real_uid
-        && uid.is_none_or(|uid| uid.is_random())
+        && hides(uid)
         && let Some(session) = &mut session
     {
         findings.real_uid = ask_real_uid(card, session)?;
@@ -128,6 +137,11 @@ fn read_application(
         }
     }
     Ok(())
+}
+
+/// Whether the card has not shown its own UID.
+fn hides(uid: Option<Uid>) -> bool {
+    uid.is_none_or(|uid| uid.is_random())
 }
 
 /// What came of opening an application with its key.

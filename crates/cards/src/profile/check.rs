@@ -254,6 +254,7 @@ pub(super) fn desfire(table: &DesfireTable, keys: &KeyRing) -> Checked<DesfirePl
             valid_until: table.valid_until.as_ref().map(date).transpose()?,
         },
         real_uid: table.real_uid.as_ref().is_some_and(|it| *it.as_ref()),
+        uid_key: uid_key(table, keys)?,
         assurance: assurance(table.assurance.as_ref(), highest)?,
     })
 }
@@ -286,6 +287,43 @@ fn desfire_key(table: &DesfireTable, keys: &KeyRing) -> Checked<Option<DesfireKe
             .map(|it| *it.as_ref())
             .unwrap_or_default(),
         key: profile_key(key, table.diversify.as_ref(), DESFIRE_AID)?,
+    }))
+}
+
+/// The key by which a card tells its real UID before its own key can be made.
+fn uid_key(table: &DesfireTable, keys: &KeyRing) -> Checked<Option<DesfireKey>> {
+    let Some(uid_key) = &table.uid_key else {
+        return Ok(None);
+    };
+    if table.key.is_none() {
+        return wrong(uid_key, "uid_key goes with key");
+    }
+    if let Some(real_uid) = &table.real_uid {
+        return wrong(real_uid, "with uid_key the real UID is told already");
+    }
+    if table.write.is_some() {
+        return wrong(uid_key, "a card with a random UID is not written");
+    }
+    let inner = uid_key.as_ref();
+    let number = match &inner.number {
+        Some(number) if *number.as_ref() <= 13 => *number.as_ref(),
+        Some(number) => return wrong(number, "an application's keys are 0 to 13"),
+        None => return wrong(uid_key, "which key of the application? give number"),
+    };
+    if let Some(diversify) = &inner.diversify
+        && diversify.as_ref().iter().any(|part| part.as_ref() == "uid")
+    {
+        return wrong(diversify, "it is used before the UID is known");
+    }
+    let key = match key(&inner.name, keys)? {
+        key @ Key::Aes128(_) => key,
+        other => return wrong_cipher(&inner.name, other, "an AES key"),
+    };
+    let form = table.authentication.as_ref();
+    Ok(Some(DesfireKey {
+        number,
+        form: form.map(|it| *it.as_ref()).unwrap_or_default(),
+        key: profile_key(key, inner.diversify.as_ref(), DESFIRE_AID)?,
     }))
 }
 

@@ -291,6 +291,8 @@ pub(super) struct DesfireTable {
     pub(super) diversify: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) authentication: Option<Spanned<AuthenticationForm>>,
     pub(super) real_uid: Option<Spanned<bool>>,
+    /// It opens a card whose UID is not known yet.
+    pub(super) uid_key: Option<Spanned<NamedKeyTable>>,
     pub(super) number: DesfireNumber,
     pub(super) valid_from: Option<DesfireDate>,
     pub(super) valid_until: Option<DesfireDate>,

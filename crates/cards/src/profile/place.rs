@@ -254,6 +254,9 @@ pub(crate) struct DesfirePlace {
     /// Whether the card is asked for its real UID behind a random one, which
     /// takes the key.
     pub(crate) real_uid: bool,
+    /// The key by which a card with a random UID tells its real one, from which
+    /// its own key is made then: all cards have this one.
+    pub(crate) uid_key: Option<DesfireKey>,
     /// How far a number from here is trusted at most.
     pub(crate) assurance: AssuranceLevel,
 }

@@ -401,6 +401,26 @@ fn settings_that_do_not_go_together_are_refused() {
             "the real UID takes a key",
         ),
         (
+            format!("[[desfire]]\napplication = \"F51234\"\nuid_key = {{ name = \"desfire\", number = 2 }}\n{plain}\n"),
+            5,
+            "uid_key goes with key",
+        ),
+        (
+            format!("[[desfire]]\napplication = \"F51234\"\nkey = \"desfire\"\nkey_number = 1\nreal_uid = true\nuid_key = {{ name = \"desfire\", number = 2 }}\n{plain}\n"),
+            7,
+            "the real UID is told already",
+        ),
+        (
+            format!("[[desfire]]\napplication = \"F51234\"\nkey = \"desfire\"\nkey_number = 1\nuid_key = {{ name = \"desfire\" }}\n{plain}\n"),
+            7,
+            "give number",
+        ),
+        (
+            format!("[[desfire]]\napplication = \"F51234\"\nkey = \"desfire\"\nkey_number = 1\nuid_key = {{ name = \"desfire\", number = 2, diversify = [\"uid\"] }}\n{plain}\n"),
+            7,
+            "before the UID is known",
+        ),
+        (
             format!("[[desfire]]\napplication = \"F51234\"\n{}\n", plain.replace("plain", "mac")),
             5,
             "only plain files",
