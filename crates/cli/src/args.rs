@@ -559,11 +559,104 @@ pub(crate) enum BlacklistCommand {
         request: RequestIdArgs,
     },
     /// Say whether a card is blocked; exit code 1 when it is.
-    Check(CheckedCardArgs),
+    Check(CheckArgs),
     /// List the entries.
     List(ListArgs),
     /// Show one entry.
     Show(BlockedCardArgs),
+    /// Bring a copy of the blacklist in a file up to date, or fetch one.
+    ///
+    /// What comes is refused unless one of the given keys signed it, nothing is
+    /// missing, and it is no older than what was there before. The daemon is told
+    /// what this caller holds now; `xueka blacklist delivery` shows it.
+    Pull(PullArgs),
+    /// Say whether a copy in a file may be relied on; exit code 6 when not.
+    Verify(CopyArgs),
+    /// Say in which entries a copy differs from the daemon's list or another copy;
+    /// exit code 1 when it does.
+    Compare(CompareArgs),
+    /// Make the key that signs the blacklist, or show its public half.
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Say who holds the latest blocks since when, and who is behind; exit code 1
+    /// when somebody is.
+    Delivery(DeliveryArgs),
+}
+
+/// Which card is asked about, and whom to ask.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) card: CheckedCardArgs,
+    /// Ask the copy in this file instead of the daemon, and say how old it is; exit
+    /// code 6 when it may not be relied on.
+    #[arg(long, value_name = "FILE", requires = "key", conflicts_with = "printed")]
+    pub(crate) offline: Option<PathBuf>,
+    /// File with the public keys that are trusted.
+    #[arg(long, value_name = "KEYS", requires = "offline")]
+    pub(crate) key: Option<PathBuf>,
+}
+
+/// A copy of the blacklist.
+#[derive(Debug, Args)]
+pub(crate) struct CopyArgs {
+    /// The file of the copy. A second file beside it, with `.mark` behind its name,
+    /// remembers how far the copy had come: leave it there.
+    pub(crate) file: PathBuf,
+    /// File with the public keys that are trusted, one a line, as `xueka blacklist
+    /// key show` prints them.
+    #[arg(long, value_name = "KEYS")]
+    pub(crate) key: PathBuf,
+}
+
+/// What to bring up to date, and how long.
+#[derive(Debug, Args)]
+pub(crate) struct PullArgs {
+    #[command(flatten)]
+    pub(crate) copy: CopyArgs,
+    /// Go on with every change as it is made, until stopped by Ctrl-C.
+    #[arg(long)]
+    pub(crate) follow: bool,
+}
+
+/// What to compare.
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    #[command(flatten)]
+    pub(crate) copy: CopyArgs,
+    /// Compare with the copy in this file instead of the daemon's list.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) with: Option<PathBuf>,
+}
+
+/// What to do with the key that signs the blacklist.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make a new key; prints its public half.
+    New {
+        /// The file to write; it must not exist. Give it to the daemon's user and
+        /// name it in `blacklist.signing_key_file`.
+        file: PathBuf,
+    },
+    /// Print the public half, to be given to those who keep copies.
+    Show {
+        /// The file with the key.
+        file: PathBuf,
+    },
+}
+
+/// Which blocks.
+#[derive(Debug, Args)]
+pub(crate) struct DeliveryArgs {
+    /// The block of this number.
+    #[arg(long, value_name = "N", conflicts_with_all = ["uid", "last"])]
+    pub(crate) number: Option<CardNumber>,
+    /// The block of this UID, in hexadecimal.
+    #[arg(long, value_name = "HEX", conflicts_with = "last")]
+    pub(crate) uid: Option<Uid>,
+    /// So many blocks that were made last: 1 to 1,000.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(i32).range(1..=1000))]
+    pub(crate) last: i32,
 }
 
 /// What an entry blocks.

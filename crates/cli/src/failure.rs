@@ -12,6 +12,8 @@ use std::{
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use xueka_api::v1::ErrorReason;
+use xueka_blacklist::ListError;
+use xueka_client::CopyError;
 
 use crate::{
     exit::Exit,
@@ -76,6 +78,13 @@ pub(crate) enum Failure {
         file: PathBuf,
         /// What the system said.
         cause: io::Error,
+    },
+    /// A copy of the blacklist does not answer.
+    Copy(CopyError),
+    /// A file does not hold the key that is needed.
+    KeyFile {
+        /// Which.
+        file: PathBuf,
     },
     /// A file cannot be written.
     WriteFile {
@@ -229,6 +238,15 @@ impl Failure {
             Self::NotSimulating => (Exit::Other, Code::Unimplemented, "NOT_SIMULATING"),
             Self::ReadFile { .. } => (Exit::Usage, Code::InvalidArgument, "FILE_NOT_READ"),
             Self::WriteFile { .. } => (Exit::Usage, Code::InvalidArgument, "FILE_NOT_WRITTEN"),
+            Self::Copy(CopyError::File { .. }) => {
+                (Exit::Usage, Code::InvalidArgument, "FILE_NOT_USED")
+            }
+            Self::Copy(error) => (
+                Exit::CannotVerify,
+                Code::FailedPrecondition,
+                copy_reason(error).1,
+            ),
+            Self::KeyFile { .. } => (Exit::Usage, Code::InvalidArgument, "KEY_FILE_INVALID"),
             Self::TokenLost { .. } => (Exit::Other, Code::DataLoss, "TOKEN_LOST"),
             Self::TokenFile { .. } => (Exit::Usage, Code::InvalidArgument, "TOKEN_FILE_INVALID"),
             Self::TokenExposed { .. } => (Exit::Usage, Code::InvalidArgument, "TOKEN_EXPOSED"),
@@ -294,6 +312,17 @@ impl Failure {
             Self::WriteFile { file, cause } => {
                 said_of_file(Word::FailWriteFile, language, file, cause)
             }
+            Self::Copy(CopyError::File { path, source }) => {
+                said_of_file(Word::FailWriteFile, language, path, source)
+            }
+            Self::Copy(error) => {
+                let file = match error {
+                    CopyError::MarkFile(path) => path.to_string_lossy(),
+                    _ => "".into(),
+                };
+                say(copy_reason(error).0, &[("file", &file)])
+            }
+            Self::KeyFile { file } => say(Word::FailKeyFile, &[("file", &file.to_string_lossy())]),
             Self::TokenLost { name, cause } => {
                 let cause = cause.message(language);
                 say(Word::FailTokenLost, &[("name", name), ("cause", &cause)])
@@ -313,6 +342,28 @@ impl Failure {
             Self::Random => say(Word::FailRandom, &[]),
             Self::Start(cause) => say(Word::FailStart, &[("cause", &cause.to_string())]),
         }
+    }
+}
+
+/// What is said of a copy that does not answer, and its reason for programs.
+fn copy_reason(error: &CopyError) -> (Word, &'static str) {
+    use ListError as E;
+    match error {
+        CopyError::Missing => (Word::FailListMissing, "LIST_MISSING"),
+        CopyError::MarkFile(_) => (Word::FailListMark, "LIST_MARK_INVALID"),
+        CopyError::File { .. } => (Word::FailWriteFile, "FILE_NOT_USED"),
+        CopyError::Refused(refused) => match refused {
+            E::NotAList => (Word::FailListNotAList, "LIST_NOT_A_LIST"),
+            E::Length => (Word::FailListLength, "LIST_INCOMPLETE"),
+            E::UnknownKey => (Word::FailListKey, "LIST_KEY_UNKNOWN"),
+            E::Forged => (Word::FailListForged, "LIST_FORGED"),
+            E::Malformed => (Word::FailListMalformed, "LIST_MALFORMED"),
+            E::RolledBack => (Word::FailListRolledBack, "LIST_ROLLED_BACK"),
+            E::Gapped => (Word::FailListGapped, "LIST_GAPPED"),
+            E::Drifted => (Word::FailListDrifted, "LIST_DRIFTED"),
+            E::Stale => (Word::FailListStale, "LIST_STALE"),
+            E::FromTheFuture => (Word::FailListFuture, "LIST_FROM_THE_FUTURE"),
+        },
     }
 }
 

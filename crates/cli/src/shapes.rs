@@ -6,9 +6,10 @@
 //! What is absent, empty or unspecified is null, and no field is left out,
 //! except that of a `oneof` only the part that is set is there.
 
+mod distribution;
 mod inspection;
-mod purse;
 mod making;
+mod purse;
 mod student;
 mod write;
 
@@ -16,10 +17,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use xueka_api::v1;
 
+pub(crate) use distribution::{deliveries, difference, list_copy, list_key, offline_answer};
 pub(crate) use inspection::inspected;
+pub(crate) use making::{batch_file, batches, making_batch, making_outcome};
 pub(crate) use purse::{balance, trips};
 pub(crate) use student::{
-pub(crate) use making::{batch_file, batches, making_batch, making_outcome};
     found_students, moved_students, student_file, student_record, taken_roll, written_roll,
 };
 pub(crate) use write::{

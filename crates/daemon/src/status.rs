@@ -191,6 +191,7 @@ fn desk(error: DeskError, language: Language) -> Told {
         DeskError::RawExchangeOff => R::RawExchangeOff.into(),
         DeskError::CommandRefused { position, refusal } => command(position, refusal),
         DeskError::NotPublished => R::BlacklistNotSigned.into(),
+        DeskError::NotYetPublished => R::RegistryUnavailable.into(),
         DeskError::TooManySubscribers => R::TooManySubscribers.into(),
         DeskError::NoSuchVersion => Told {
             reason: R::ArgumentInvalid,

@@ -53,6 +53,10 @@ pub enum DeskError {
     /// The blacklist is not published, because nobody signs it.
     #[error("the blacklist is not signed; set blacklist.signing_key_file")]
     NotPublished,
+    /// A change of the blacklist is not signed yet, because the registry cannot
+    /// be read.
+    #[error("a change of the blacklist is not signed yet")]
+    NotYetPublished,
     /// As many follow the blacklist as can.
     #[error("too many follow the blacklist already")]
     TooManySubscribers,

@@ -61,7 +61,7 @@ pub struct Desk {
     readers: Readers,
     registry: Registry,
     blacklist: Arc<Shared>,
-    /// Rises when the blacklist has changed.
+    /// The version at which the blacklist changed last, of late.
     block_news: watch::Sender<u64>,
     publication: Option<Arc<publication::Publication>>,
     clock: Arc<dyn Clock>,
@@ -115,7 +115,7 @@ impl Desk {
                     blacklist.advance_to(commit.version);
                 });
                 if !commit.blocks.is_empty() {
-                    announced.send_modify(|n| *n += 1);
+                    announced.send_replace(commit.version);
                 }
             })),
             forms: numbers.all().to_vec(),

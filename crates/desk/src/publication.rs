@@ -49,8 +49,20 @@ const FEED_PAGE: usize = 1_000;
 /// How many may follow the list at a time.
 const MOST_SUBSCRIBERS: usize = 1_024;
 
+/// How long a change may take to be published.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// At the latest after this time the list is signed anew though nothing changed.
 const LONGEST_SILENCE: Duration = Duration::from_mins(1);
+
+/// Which snapshot will do in place of a new one.
+#[derive(Clone, Copy)]
+enum Kept {
+    /// One of the list as it is published.
+    AsPublished,
+    /// One from which deltas at hand lead on.
+    ToBeFollowed,
+}
 
 /// What is published, and what is known of those who have it.
 #[derive(Debug)]
@@ -62,6 +74,8 @@ pub(crate) struct Publication {
     latest: Mutex<Latest>,
     /// Rises with everything that is published.
     news: watch::Sender<u64>,
+    /// The version at which the blacklist changed last.
+    changed: watch::Receiver<u64>,
     /// The last snapshot; held while one is made, so that it is made once.
     snapshot: tokio::sync::Mutex<Option<Arc<SignedPart>>>,
     places: Arc<Semaphore>,
@@ -138,6 +152,7 @@ impl Desk {
             epoch,
             latest: Mutex::new(Latest::new(list, seconds(now))),
             news: watch::Sender::new(0),
+            changed: self.block_news.subscribe(),
             snapshot: tokio::sync::Mutex::default(),
             places: Arc::new(Semaphore::new(MOST_SUBSCRIBERS)),
         });
@@ -173,15 +188,18 @@ impl Desk {
         })
     }
 
-    /// The published list as a signed snapshot. Those who ask at the same time
-    /// share one.
+    /// The published list as a signed snapshot, with every block that was
+    /// acknowledged before. Those who ask at the same time share one.
     ///
     /// # Errors
     ///
-    /// [`DeskError::NotPublished`].
+    /// [`DeskError::NotPublished`] and [`DeskError::NotYetPublished`].
     pub async fn blacklist_snapshot(&self) -> Result<Arc<SignedPart>, DeskError> {
         let publication = Arc::clone(self.publication()?);
-        publication.snapshot(self.clock.now()).await
+        publication.settled().await?;
+        publication
+            .snapshot(self.clock.now(), Kept::AsPublished)
+            .await
     }
 
     /// Follows the published list from what is `held`; ends once everything was
@@ -275,6 +293,17 @@ impl Publication {
         }
     }
 
+    /// Waits until every change made by now is published, so that nobody is told
+    /// after a block that the list without it still stands.
+    async fn settled(&self) -> Result<(), DeskError> {
+        let wanted = *self.changed.borrow();
+        let mut news = self.news.subscribe();
+        let is_there = || self.latest().list().version() >= wanted;
+        let waiting = async { while !is_there() && news.changed().await.is_ok() {} };
+        let in_time = tokio::time::timeout(PATIENCE, waiting).await;
+        in_time.map_err(|_| DeskError::NotYetPublished)
+    }
+
     fn issue(&self, now: Timestamp) -> Issue {
         Issue {
             epoch: self.epoch,
@@ -302,13 +331,24 @@ impl Publication {
         }
     }
 
-    /// A snapshot that deltas at hand lead on from, or one made now.
-    async fn snapshot(self: Arc<Self>, now: Timestamp) -> Result<Arc<SignedPart>, DeskError> {
+    /// The snapshot that was made last, when it will do, or one made now.
+    async fn snapshot(
+        self: Arc<Self>,
+        now: Timestamp,
+        wanted: Kept,
+    ) -> Result<Arc<SignedPart>, DeskError> {
         let mut kept = self.snapshot.lock().await;
         if let Some(snapshot) = kept.as_ref() {
             let age = now.duration_since(snapshot.mark.made_time).unsigned_abs();
-            let is_followed = !matches!(self.latest().after(&snapshot.mark), Next::Gone);
-            if age < self.silence() && is_followed {
+            let (next, version) = {
+                let latest = self.latest();
+                (latest.after(&snapshot.mark), latest.list().version())
+            };
+            let is_good = match wanted {
+                Kept::AsPublished => snapshot.mark.version == version,
+                Kept::ToBeFollowed => next != Next::Gone,
+            };
+            if age < self.silence() && is_good {
                 return Ok(Arc::clone(snapshot));
             }
         }
@@ -443,7 +483,8 @@ impl BlacklistWatch {
     ///
     /// # Errors
     ///
-    /// [`DeskError::Registry`]; asking again goes on where it was.
+    /// [`DeskError::Registry`] and [`DeskError::NotYetPublished`]; asking again
+    /// goes on where it was.
     pub async fn next(&mut self) -> Result<Option<Arc<SignedPart>>, DeskError> {
         loop {
             if let Some(part) = self.queue.next() {
@@ -465,10 +506,13 @@ impl BlacklistWatch {
     /// What there is to be told now; `None` for nothing.
     async fn look(&self, is_first: bool) -> Result<Option<Vec<Arc<SignedPart>>>, DeskError> {
         let publication = &self.publication;
+        publication.settled().await?;
         let now = self.clock.now();
         let held = self.held.filter(|held| held.epoch == publication.epoch);
         let Some(held) = held else {
-            let snapshot = Arc::clone(publication).snapshot(now).await?;
+            let snapshot = Arc::clone(publication)
+                .snapshot(now, Kept::ToBeFollowed)
+                .await?;
             return Ok(Some(vec![snapshot]));
         };
         let (next, list) = {
@@ -491,7 +535,11 @@ impl BlacklistWatch {
                 };
                 let part = match changes {
                     Some(changes) => Arc::new(publication.sign(held.version, &changes, &list, now)),
-                    None => Arc::clone(publication).snapshot(now).await?,
+                    None => {
+                        Arc::clone(publication)
+                            .snapshot(now, Kept::ToBeFollowed)
+                            .await?
+                    }
                 };
                 Ok(Some(vec![part]))
             }

@@ -203,6 +203,22 @@ async fn one_who_only_looks_in_is_let_go() {
 }
 
 #[tokio::test]
+async fn a_block_that_was_acknowledged_is_in_whatever_is_given_away_next() {
+    let folder = TempDir::new().unwrap();
+    let office = Office::open(folder.path()).await;
+    let mut copy = None;
+    for n in 1..20 {
+        let version = office.block(n).await;
+        let held = copy.as_ref().map(|copy: &Snapshot| copy.header().mark());
+        let mut watch = office.desk.watch_blacklist(held, true).unwrap();
+        while step(&mut watch, &mut copy).await.is_some() {}
+        assert_eq!(copy.as_ref().unwrap().header().version, version);
+        let whole = office.desk.blacklist_snapshot().await.unwrap();
+        assert_eq!((whole.base, whole.mark.version), (None, version));
+    }
+}
+
+#[tokio::test]
 async fn a_restored_registry_begins_another_life() {
     let folder = TempDir::new().unwrap();
     let office = Office::open(folder.path()).await;

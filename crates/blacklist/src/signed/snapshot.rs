@@ -72,6 +72,20 @@ impl Snapshot {
         Ok(snapshot)
     }
 
+    /// The parts of a file: the snapshot, then each delta. They are as good as the
+    /// file; of one that does not open, the last may be anything.
+    pub fn parts(file: &[u8]) -> impl Iterator<Item = &[u8]> {
+        let mut rest = file;
+        std::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            let (part, behind) = Header::split(rest);
+            rest = behind;
+            Some(part)
+        })
+    }
+
     /// Takes in one signed delta. How old it is, [`Header::age`] says; keep
     /// [`Header::mark`] as after [`open`](Self::open).
     ///

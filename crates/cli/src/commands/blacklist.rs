@@ -7,13 +7,17 @@ use xueka_api::v1::{
 };
 
 use super::{
+    Dial,
     found::{self, Found},
-    request_id,
+    list_copy, request_id,
 };
 use xueka_domain::{CardNumber, Uid};
 
 use crate::{
-    args::{BlacklistCommand, BlockedCardArgs, CheckedCardArgs, ListArgs, RequestIdArgs},
+    args::{
+        BlacklistCommand, BlockedCardArgs, CheckArgs, CheckedCardArgs, CopyArgs, ListArgs,
+        RequestIdArgs,
+    },
     connection::Connection,
     describe,
     exit::Exit,
@@ -26,7 +30,7 @@ use crate::{
 
 /// Does what was typed.
 pub(super) async fn run(
-    connection: &Connection,
+    dial: &Dial,
     output: &mut Output,
     command: BlacklistCommand,
 ) -> Result<Exit, Failure> {
@@ -35,17 +39,29 @@ pub(super) async fn run(
             card,
             note,
             request,
-        } => add(connection, output, card, note, request).await,
+        } => add(&dial.connect().await?, output, card, note, request).await,
         BlacklistCommand::Remove { card, request } => {
-            remove(connection, output, card, request).await
+            remove(&dial.connect().await?, output, card, request).await
         }
-        BlacklistCommand::Check(card) => check(connection, output, card).await,
-        BlacklistCommand::Show(card) => show(connection, output, card).await,
-        BlacklistCommand::List(args) => list(connection, output, args).await,
+        BlacklistCommand::Check(CheckArgs {
+            card,
+            offline: Some(file),
+            key: Some(key),
+        }) => list_copy::check(output, &CopyArgs { file, key }, &card),
+        BlacklistCommand::Check(args) => check(&dial.connect().await?, output, args.card).await,
+        BlacklistCommand::Show(card) => show(&dial.connect().await?, output, card).await,
+        BlacklistCommand::List(args) => list(&dial.connect().await?, output, args).await,
+        BlacklistCommand::Pull(args) => list_copy::pull(&dial.connect().await?, output, args).await,
+        BlacklistCommand::Verify(args) => list_copy::verify(output, &args),
+        BlacklistCommand::Compare(args) => list_copy::compare(dial, output, args).await,
+        BlacklistCommand::Key(command) => list_copy::key(output, command),
+        BlacklistCommand::Delivery(args) => {
+            list_copy::delivery(&dial.connect().await?, output, args).await
+        }
     }
 }
 
-fn blocked(args: &BlockedCardArgs) -> Option<BlockedCard> {
+pub(super) fn blocked(args: &BlockedCardArgs) -> Option<BlockedCard> {
     use blocked_card::Card;
     let number = args.number.map(|number| Card::CardNumber(number.reveal()));
     let uid = args.uid.map(|uid| Card::Uid(uid.reveal().to_vec()));
@@ -245,7 +261,7 @@ fn entry_text(entry: &BlacklistEntry, output: &Output) -> String {
     fields.to_text()
 }
 
-fn card_text(entry: &BlacklistEntry) -> String {
+pub(super) fn card_text(entry: &BlacklistEntry) -> String {
     use blocked_card::Card;
     match entry
         .card

@@ -29,7 +29,7 @@ use xueka_domain::Language;
 
 use crate::{
     args::{Cli, Command, GlobalArgs, InReaderArgs, RequestIdArgs},
-    connection::{Connection, ServerAddress},
+    connection::{Connection, ServerAddress, chosen_address},
     exit::Exit,
     failure::Failure,
     output::Output,
@@ -52,9 +52,7 @@ pub(crate) async fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> 
         Command::Student(command) => student::run(&dial, output, command).await,
         Command::Making(command) => making::run(&dial, output, command).await,
         Command::Number(command) => number::run(&dial.connect().await?, output, command).await,
-        Command::Blacklist(command) => {
-            blacklist::run(&dial.connect().await?, output, command).await
-        }
+        Command::Blacklist(command) => blacklist::run(&dial, output, command).await,
         Command::Token(command) => token::run(&dial.connect().await?, output, command).await,
         Command::Sim(command) => sim::run(&dial, output, command).await,
         Command::Exchange(args) => exchange::run(&dial.connect().await?, output, args).await,
@@ -74,7 +72,7 @@ struct Dial {
 impl Dial {
     /// Where the daemon is looked for.
     fn address(&self) -> Result<ServerAddress, Failure> {
-        ServerAddress::chosen(&self.options)
+        chosen_address(&self.options)
     }
 
     async fn connect(&self) -> Result<Connection, Failure> {

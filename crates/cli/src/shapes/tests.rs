@@ -77,7 +77,7 @@ fn lost_card() -> v1::Card {
     }
 }
 
-fn lost_entry() -> v1::BlacklistEntry {
+pub(crate) fn lost_entry() -> v1::BlacklistEntry {
     let number = "1000751012345678".to_owned();
     v1::BlacklistEntry {
         card: Some(v1::BlockedCard {
