@@ -43,7 +43,7 @@ for target in "${targets[@]}"; do
 	fi
 	n_runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
 	rate=$(sed -n 's/^stat::average_exec_per_sec: *//p' "$log")
-	table+=("$(printf '%-16s %12s runs, %7s a second, no failure' "$target" "$n_runs" "$rate")")
+	table+=("$(printf '%-19s %12s runs, %7s a second, no failure' "$target" "$n_runs" "$rate")")
 done
 printf '\n'
 printf '%s\n' "${table[@]}"

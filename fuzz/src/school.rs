@@ -55,6 +55,7 @@ const WRITER: &str = r#"
     [[ultralight]]
     copies = { first = 5, second = 11, pages = 5 }
     number = { offset = 0, length = 8, coding = "bcd" }
+    [ultralight.write]
     [[cpu]]
     application = "5855454B412E4341524453"
     copies = { first = { sfi = 21 }, second = { sfi = 22 }, length = 20 }
@@ -62,21 +63,30 @@ const WRITER: &str = r#"
     internal_authentication = { key_id = 0, key = "d" }
     [cpu.write]
     key = { name = "d", id = 1 }
-    make = { directory = "3F02", card_key = { name = "d", id = 0 } }
+    make = { directory = "3F02", card_key = { name = "delivered", id = 0 } }
     [[desfire]]
     application = "123456"
     key = "a"
     key_number = 1
     number = { file = 2, communication = "full", offset = 0, length = 8, coding = "bcd" }
+    valid_until = { file = 3, communication = "mac", offset = 0, coding = "bcd-yyyymmdd" }
     [desfire.write]
-    key = { name = "a", number = 2 }
+    key = { name = "b", number = 2 }
+    factory_key = "zeros"
+    master_key = { name = "m" }
+    card_key = { name = "c" }
 "#;
 
 const KEYS: &str = r#"
     k = "A0A1A2A3A4A5"
     f = "FFFFFFFFFFFF"
     d = "3des:00112233445566778899AABBCCDDEEFF"
+    delivered = "des:FFFFFFFFFFFFFFFF"
     a = "aes:000102030405060708090A0B0C0D0E0F"
+    b = "aes:101112131415161718191A1B1C1D1E1F"
+    m = "aes:202122232425262728292A2B2C2D2E2F"
+    c = "aes:303132333435363738393A3B3C3D3E3F"
+    zeros = "aes:00000000000000000000000000000000"
 "#;
 
 /// The school's keys.

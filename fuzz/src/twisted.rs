@@ -24,12 +24,20 @@ pub struct TwistedCard<'a> {
 impl<'a> TwistedCard<'a> {
     /// The card that a fuzzer's input makes.
     #[must_use]
-    pub fn new(mut input: &'a [u8]) -> Self {
+    pub fn new(input: &'a [u8]) -> Self {
+        HOUSE.with_borrow(|cards| Self::one_of(cards, input))
+    }
+
+    /// As [`new`](Self::new), one of the cards that the school has bought and not
+    /// yet written.
+    #[must_use]
+    pub fn blank(input: &'a [u8]) -> Self {
+        BLANKS.with_borrow(|cards| Self::one_of(cards, input))
+    }
+
+    fn one_of(cards: &[(VirtualCard, bool)], mut input: &'a [u8]) -> Self {
         let choice = take_byte(&mut input).unwrap_or_default();
-        let (card, has_number) = HOUSE.with_borrow(|cards| {
-            let index = usize::from(choice) % cards.len();
-            cards[index].clone()
-        });
+        let (card, has_number) = cards[usize::from(choice) % cards.len()].clone();
         Self {
             card,
             twists: input,
@@ -43,6 +51,12 @@ impl<'a> TwistedCard<'a> {
     #[must_use]
     pub fn must_give_number(&self) -> bool {
         self.is_honest && self.has_number
+    }
+
+    /// Whether nothing was twisted so far.
+    #[must_use]
+    pub fn is_honest(&self) -> bool {
+        self.is_honest
     }
 
     /// Twists an answer; `None` when the card leaves.
@@ -96,6 +110,8 @@ impl CardSession for TwistedCard<'_> {
 thread_local! {
     /// Each card, and whether it has a number that the school's profile finds.
     static HOUSE: RefCell<Vec<(VirtualCard, bool)>> = RefCell::new(house());
+    /// None of them has one yet.
+    static BLANKS: RefCell<Vec<(VirtualCard, bool)>> = RefCell::new(blanks());
 }
 
 fn house() -> Vec<(VirtualCard, bool)> {
@@ -152,4 +168,24 @@ fn house() -> Vec<(VirtualCard, bool)> {
         (VirtualCard::iso14443_4().uid(UID), false),
         (VirtualCard::felica(), false),
     ]
+}
+
+/// Cards as their makers deliver them.
+fn blanks() -> Vec<(VirtualCard, bool)> {
+    const DESFIRE: &str = "kind = 'desfire'\nmaster_key = '303132333435363738393A3B3C3D3E3F'\n";
+    const FM1208: &str = "kind = 'fm1208'\nblank = true\n\
+        [[directory]]\nid = '3F00'\nname = '1PAY.SYS.DDF01'\ncreate = 'FF'\nerase = 'FF'\n\
+        [[key]]\ndirectory = '3F00'\nkind = 'external'\nid = 0\nchange = 'FF'\n\
+        follow_up = 'FF'\ntries = '33'\nvalue = 'FFFFFFFFFFFFFFFF'\n";
+    let told = |text: &str| VirtualCard::from_toml(text).expect("a description");
+    let mut cards = [
+        VirtualCard::mifare_classic_1k(),
+        VirtualCard::ntag213(),
+        told(DESFIRE),
+        told(FM1208),
+    ];
+    for card in &mut cards {
+        card.put_back();
+    }
+    cards.into_iter().map(|card| (card, false)).collect()
 }
