@@ -19,9 +19,9 @@ use super::{
 };
 use crate::{
     ArrivedCard, Batch, BatchDraft, BatchFile, BatchId, BatchMarks, BatchOutcome, BatchRefusal,
-    BatchRow, BatchSide, CardOrder, CardRequest, CardRequestId, ProducedCard, Refusal,
-    RefusedBatchRow, RequestId, RequestRefusal, RequestStep, Stamp, TakeOptions, TakenBatch,
-    TakenCards, TakenRow,
+    BatchRow, BatchSide, CardOrder, CardRequest, CardRequestId, OrderRefusal, ProducedCard,
+    Refusal, RefusedBatchRow, RequestId, RequestRefusal, RequestStep, Stamp, TakeOptions,
+    TakenBatch, TakenCards, TakenRow,
 };
 
 /// What was tried inside a savepoint.
@@ -189,7 +189,7 @@ pub(crate) fn make<E>(
                     tried.good(id);
                     join(change, batch, id)?;
                 }
-                Err((reason, card)) => tried.refuse(row, BatchRefusal::Order(reason), card),
+                Err((reason, card)) => tried.refuse(row, refusal(order.kind, reason), card),
             }
         }
         tried.batch = Some(batch);
@@ -275,7 +275,16 @@ fn take_row(
         }
     }
     let requested = making::order_one(change, order, &row.student)?;
-    Ok(requested.map_err(|(reason, card)| (BatchRefusal::Order(reason), card)))
+    Ok(requested.map_err(|(reason, card)| (refusal(order.kind, reason), card)))
+}
+
+/// Why no card is requested, as files tell it: who asks for a reissue while the
+/// card is in use has to register first what became of it.
+fn refusal(kind: RequestKind, reason: OrderRefusal) -> BatchRefusal {
+    BatchRefusal::Order(match (kind, reason) {
+        (RequestKind::Reissue, OrderRefusal::HoldsCard) => OrderRefusal::NothingToReplace,
+        (_, reason) => reason,
+    })
 }
 
 /// Takes the requests of a batch a step further.
