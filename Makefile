@@ -21,7 +21,7 @@ check: ## Check formatting, lints, documents, generated code, protocol, scripts,
 	@scripts/check.sh
 
 bench: ## Measure against the raw limit; prints ratios
-	@scripts/install-packages.sh build demo
+	@scripts/install-packages.sh build demo bench
 	@bench/run.sh
 
 prove: ## Kill pcscd a hundred times, and more that takes minutes to prove

@@ -3,14 +3,16 @@
 # Measures what this project adds to the least that a reading of a card can cost,
 # and prints the figures with their goals.
 #
-#   run.sh [vpcd|xueka]
+#   run.sh [vpcd|xueka|roll]
 #
 #   vpcd    what a neutral virtual reader serves for; figures as JSON go to
 #           target/bench.json
 #   xueka   what needs our own: every family, eight readers at once, how soon a
 #           tap is told; target/bench-own-reader.json
+#   roll    a roll taken in, beside the tools that load a file without a check;
+#           target/bench-roll.json
 #
-# Without a word both, one after the other.
+# Without a word all of them, one after the other.
 #
 # Everything runs on one core: on several, where the scheduler puts pcscd, card
 # and reader makes more difference than what is measured. XUEKA_BENCH_CORE names
@@ -26,12 +28,12 @@ cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
 
 case $# in
-0) drivers=(vpcd xueka) ;;
+0) drivers=(vpcd xueka roll) ;;
 1) drivers=("$1") ;;
 *) drivers=('') ;;
 esac
-if [[ ! ${drivers[0]} =~ ^(vpcd|xueka)$ ]]; then
-	echo "usage: ${0##*/} [vpcd|xueka]" >&2
+if [[ ! ${drivers[0]} =~ ^(vpcd|xueka|roll)$ ]]; then
+	echo "usage: ${0##*/} [vpcd|xueka|roll]" >&2
 	exit 2
 fi
 
@@ -71,6 +73,7 @@ for driver in "${drivers[@]}"; do
 	case $driver in
 	vpcd) measure vpcd 2 "$target/bench.json" || code=1 ;;
 	xueka) measure xueka 8 "$target/bench-own-reader.json" || code=1 ;;
+	roll) "$target/release/xueka-bench" roll "$target/bench-roll.json" || code=1 ;;
 	esac
 done
 exit $code

@@ -12,6 +12,7 @@
 #   test     what the tests need beside: vpcd, vicc, pcsc-tools, Python with venv
 #   check    what the checks need beside: npm, shellcheck
 #   fuzz     what fuzzing needs beside: a C++ compiler
+#   bench    what the benchmarks need beside: the sqlite3 command
 #
 # Without a group: build and runtime. On Debian and its relatives the packages are
 # installed, with sudo when not root. Elsewhere they are named, for you to
@@ -33,6 +34,7 @@ needs_of() {
 	test) echo pcscd vpcd namespaces vicc atr_analysis python_venv ;;
 	check) echo npm shellcheck ;;
 	fuzz) echo cxx_compiler ;;
+	bench) echo sqlite_tool ;;
 	*) return 1 ;;
 	esac
 }
@@ -67,6 +69,7 @@ is_met() {
 	atr_analysis) has ATR_analysis && any_file /usr/share/pcsc/smartcard_list.txt /usr/local/pcsc/smartcard_list.txt /usr/local/share/pcsc/smartcard_list.txt ;;
 	python_venv) python3 -c 'import venv, ensurepip' 2>/dev/null ;;
 	npm) has npm ;;
+	sqlite_tool) has sqlite3 ;;
 	shellcheck) has shellcheck ;;
 	esac
 }
@@ -99,6 +102,7 @@ namespaces   util-linux,mount            util-linux          util-linux  util-li
 vicc         vsmartcard-vpicc            -                   -           -             -               -
 atr_analysis pcsc-tools                  pcsc-tools          pcsc-tools    -             pcsc-tools     -
 python_venv  python3,python3-venv        python3             python      python3       python3         python
+sqlite_tool  sqlite3                     sqlite              sqlite      sqlite        sqlite3         sqlite
 npm          npm                         npm                 npm         npm           npm-default     node
 shellcheck   shellcheck                  ShellCheck          shellcheck  shellcheck    ShellCheck      shellcheck
 TABLE

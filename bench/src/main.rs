@@ -18,6 +18,7 @@ mod idle;
 mod raw;
 mod reading;
 mod report;
+mod roll;
 mod round_trip;
 mod sample;
 mod service;
@@ -62,6 +63,7 @@ fn main() -> anyhow::Result<ExitCode> {
             };
             (measure_on_ours(&raw, &names(readers.as_ref())?)?, json)
         }
+        ["roll", json] => (roll::measure()?, json),
         ["cards", driver, ..] => {
             cards::serve(driver, arguments.get(2..).unwrap_or_default())?;
             return Ok(ExitCode::SUCCESS);

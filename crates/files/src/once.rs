@@ -1,11 +1,8 @@
 //! Rows of which each student has one.
 
-use std::{
-    collections::HashSet,
-    hash::{BuildHasher as _, RandomState},
-};
+use std::{collections::HashSet, hash::BuildHasher as _};
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use xueka_domain::StudentNumber;
 
 use crate::{ColumnName, RowError, RowProblem};
@@ -26,7 +23,9 @@ pub(crate) struct OncePerStudent<T> {
     /// Places in `rows`, found by the student's number, so that no number is
     /// kept twice.
     places: HashTable<usize>,
-    hasher: RandomState,
+    /// Seeded anew for each list, so that nobody can write one whose numbers
+    /// collide.
+    hasher: DefaultHashBuilder,
     /// Places in `rows` that do not count.
     refused: HashSet<usize>,
     student: fn(&T) -> &StudentNumber,
@@ -37,7 +36,7 @@ impl<T: PartialEq> OncePerStudent<T> {
         Self {
             rows: Vec::new(),
             places: HashTable::new(),
-            hasher: RandomState::new(),
+            hasher: DefaultHashBuilder::default(),
             refused: HashSet::new(),
             student,
         }

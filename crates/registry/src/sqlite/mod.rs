@@ -6,6 +6,7 @@
 mod audit;
 mod batches;
 mod blocks;
+mod bulk;
 mod card_requests;
 mod cards;
 mod change;

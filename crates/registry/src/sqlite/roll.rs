@@ -7,6 +7,7 @@ use xueka_domain::{ClassName, Enrolment, RollEntry, SchoolCode, Student, Student
 
 use super::{
     blocks,
+    bulk::Indexes,
     change::{Change, Done},
     codec::day_text,
     digest::Digest,
@@ -55,7 +56,9 @@ pub(crate) fn upsert(
             // All rows are tried inside this savepoint: each is judged against
             // the registry as the rows before it leave it.
             sql.execute_batch("SAVEPOINT roll")?;
-            let (mut outcome, touched) = take_rows(change, update)?;
+            let n_rows = u64::try_from(update.rows.len()).unwrap_or(u64::MAX);
+            let indexes = Indexes::take_off(sql, "students", n_rows)?;
+            let (mut outcome, touched) = take_rows(change, update, indexes.was_empty)?;
             let is_spoilt = !outcome.refused.is_empty() && !update.accept_good_rows;
             if update.dry_run || is_spoilt || touched.is_empty() {
                 sql.execute_batch("ROLLBACK TO roll; RELEASE roll")?;
@@ -63,6 +66,7 @@ pub(crate) fn upsert(
                 outcome.version = blocks::version(sql)?;
                 return Ok(Made::Nothing(outcome));
             }
+            indexes.put_back(sql)?;
             sql.execute_batch("RELEASE roll")?;
             Ok(Made::Change {
                 kept: keep(&outcome),
@@ -73,7 +77,12 @@ pub(crate) fn upsert(
     )
 }
 
-fn take_rows(change: &mut Change<'_>, update: &RollUpdate) -> Work<(RollOutcome, Rows)> {
+/// `is_first` says that nobody was on record before.
+fn take_rows(
+    change: &mut Change<'_>,
+    update: &RollUpdate,
+    is_first: bool,
+) -> Work<(RollOutcome, Rows)> {
     let mut outcome = RollOutcome {
         received: u64::try_from(update.rows.len()).unwrap_or(u64::MAX),
         added: 0,
@@ -86,7 +95,7 @@ fn take_rows(change: &mut Change<'_>, update: &RollUpdate) -> Work<(RollOutcome,
     let mut touched = Rows::default();
     let mut seen = HashMap::with_capacity(update.rows.len());
     for row in &update.rows {
-        match take_row(change, &mut seen, row, update.correct_names)? {
+        match take_row(change, &mut seen, row, update.correct_names, is_first)? {
             Judged::Added { student } => {
                 outcome.added += 1;
                 touched.push(student);
@@ -113,6 +122,7 @@ fn take_row<'a>(
     seen: &mut Seen<'a>,
     row: &'a RollRow,
     correct_names: bool,
+    is_first: bool,
 ) -> Work<Judged> {
     let entry = &row.entry;
     let number = &entry.student.number;
@@ -123,7 +133,13 @@ fn take_row<'a>(
             None => Judged::Unchanged,
         });
     }
-    let judged = match students::by_number(change.sql, number)? {
+    // Whoever is on record by now, if nobody was before, was seen in this roll.
+    let known = if is_first {
+        None
+    } else {
+        students::by_number(change.sql, number)?
+    };
+    let judged = match known {
         None => Judged::Added {
             student: students::insert(change, entry)?,
         },
