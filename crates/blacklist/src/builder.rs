@@ -9,7 +9,7 @@ use crate::{
     page::Stored,
     row::{N_TABLES, Row},
     source::Sources,
-    table::{Spread, Table},
+    table::{Parts, Spread, Table},
 };
 
 /// Gathers entries, then puts all in place at once.
@@ -19,7 +19,7 @@ use crate::{
 #[derive(Default)]
 pub struct Builder {
     empty: Blacklist,
-    rows: [Vec<Stored>; N_TABLES],
+    rows: [Parts; N_TABLES],
     prints: [u128; N_TABLES],
 }
 
@@ -69,7 +69,7 @@ impl Builder {
     /// Makes room for rows of one table.
     pub(crate) fn reserve(&mut self, table: usize, n_rows: usize) {
         if let Some(rows) = self.rows.get_mut(table) {
-            rows.reserve_exact(n_rows);
+            rows.reserve(n_rows);
         }
     }
 
@@ -116,7 +116,7 @@ impl Builder {
 /// Says how much there is, and no key.
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let n_rows: usize = self.rows.iter().map(Vec::len).sum();
+        let n_rows: usize = self.rows.iter().map(Parts::len).sum();
         f.debug_struct("Builder")
             .field("n_rows", &n_rows)
             .finish_non_exhaustive()

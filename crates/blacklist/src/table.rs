@@ -1,6 +1,6 @@
 //! The entries of one kind and length of key.
 
-use std::sync::Arc;
+use std::{mem, panic::resume_unwind, sync::Arc, thread};
 
 use crate::{
     page::{CELL_BITS, N_CELLS, Page, Stored, Tally, mixed},
@@ -134,14 +134,14 @@ impl Table {
     }
 
     /// A table of rows of which no two have the same key and origin.
-    pub(crate) fn of_distinct(rows: Vec<Stored>, n_keys: usize) -> Self {
-        if rows.is_empty() {
+    pub(crate) fn of_distinct(parts: Parts, n_keys: usize) -> Self {
+        let n_rows = parts.len();
+        if n_rows == 0 {
             return Self::default();
         }
-        let n_rows = rows.len();
         let page_bits = page_bits_for(n_rows);
         Self {
-            chapters: Arc::new(chapters(rows, page_bits)),
+            chapters: Arc::new(parts.into_chapters(page_bits)),
             page_bits,
             n_rows,
             n_keys,
@@ -151,7 +151,7 @@ impl Table {
     /// A table of rows of which the later one counts when two have the same key
     /// and origin, and what it adds to the fingerprint; `print` is what all rows
     /// together would add.
-    pub(crate) fn of_rows(rows: Vec<Stored>, print: u128, spread: Spread) -> (Self, u128) {
+    pub(crate) fn of_rows(rows: Parts, print: u128, spread: Spread) -> (Self, u128) {
         let n_rows = rows.len();
         let mut table = Self::of_distinct(rows, n_rows);
         let mut n_twins = 0;
@@ -208,6 +208,89 @@ fn page_of(mixed: u64, page_bits: u32) -> usize {
 fn cell_of(mixed: u64, page_bits: u32) -> usize {
     let upper = mixed >> (64 - CELL_BITS - page_bits);
     usize::try_from(upper).unwrap_or(usize::MAX) % N_CELLS
+}
+
+/// Bits that number a part.
+const PART_BITS: u32 = 8;
+/// How many threads put parts of a large table in place.
+const N_THREADS: usize = 2;
+
+/// Rows as they come for a new table, parted by the upper bits of their mixed
+/// keys, so that each part is put in place within the processor's caches.
+#[derive(Default)]
+pub(crate) struct Parts {
+    /// Empty until the first row comes.
+    by_key: Vec<Vec<Stored>>,
+    n_rows: usize,
+    /// How many rows a part has room for from its beginning.
+    room: usize,
+}
+
+impl Parts {
+    /// Makes room for so many rows, which spread evenly.
+    pub(crate) fn reserve(&mut self, n_rows: usize) {
+        let even = n_rows >> PART_BITS;
+        self.room = even + even / 16;
+    }
+
+    #[inline]
+    pub(crate) fn push(&mut self, stored: Stored) {
+        if self.by_key.is_empty() {
+            self.by_key.resize_with(1 << PART_BITS, Vec::new);
+        }
+        if let Some(part) = self.by_key.get_mut(page_of(stored.mixed, PART_BITS)) {
+            if part.capacity() == 0 {
+                part.reserve_exact(self.room);
+            }
+            part.push(stored);
+            self.n_rows += 1;
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.n_rows
+    }
+
+    /// The rows in pages. Rows of one cell keep their order.
+    fn into_chapters(self, page_bits: u32) -> Vec<Arc<Chapter>> {
+        if page_bits < PART_BITS {
+            return chapters(self.by_key.concat(), page_bits);
+        }
+        let mut parts = self.by_key;
+        let share = parts.len().div_ceil(N_THREADS).max(1);
+        let pages: Vec<_> = thread::scope(|scope| {
+            let shares = parts.chunks_mut(share);
+            let threads: Vec<_> = shares
+                .map(|parts| scope.spawn(move || pages_of_parts(parts, page_bits)))
+                .collect();
+            let pages = threads.into_iter().map(|thread| match thread.join() {
+                Ok(pages) => pages,
+                Err(panic) => resume_unwind(panic),
+            });
+            pages.flatten().collect()
+        });
+        let chapters = pages.chunks(N_PAGES);
+        chapters.map(|pages| Arc::new(pages.to_vec())).collect()
+    }
+}
+
+/// Puts parts into pages one after the other, giving the memory of each back.
+fn pages_of_parts(parts: &mut [Vec<Stored>], page_bits: u32) -> Chapter {
+    let n_pages = 1_usize << (page_bits - PART_BITS);
+    let cell_in_part = |stored: &Stored| {
+        let page = page_of(stored.mixed, page_bits) % n_pages;
+        page * N_CELLS + cell_of(stored.mixed, page_bits)
+    };
+    let mut scratch = Vec::new();
+    let mut all = Vec::with_capacity(n_pages * parts.len());
+    for part in parts {
+        let rows = mem::take(part);
+        scratch.resize(rows.len(), Stored::BLANK);
+        let mut ends = vec![0; n_pages * N_CELLS];
+        distribute(&rows, &mut scratch, &mut ends, cell_in_part);
+        all.extend(pages(&scratch, &ends));
+    }
+    all
 }
 
 /// Puts rows into pages, first by chapter and then within each, so that the
