@@ -598,6 +598,27 @@ mod tests {
     }
 
     #[test]
+    fn mistakes_about_card_making_are_named() {
+        let cases = [
+            (
+                "[making]\ndistrict = \"106\"",
+                "four digits",
+                "a code has its zeros",
+            ),
+            ("[making]\ndistrikt = \"0106\"", "distrikt", "misspelt"),
+            (
+                "[making.file]\nencoding = \"utf8\"",
+                "line_end",
+                "a layout is whole",
+            ),
+        ];
+        for (text, expected, why) in cases {
+            let refused = parse(text).unwrap_err();
+            assert!(refused.contains(expected), "{why}: {refused}");
+        }
+    }
+
+    #[test]
     fn mistakes_are_named_with_their_place() {
         let cases = [
             (
@@ -637,16 +658,6 @@ mod tests {
                 "[listen]\ntcp = \"127.0.0.1:1\"\n[web]\norigins = [\"http://a/\"]",
                 "origin is",
                 "a path is no origin",
-            ),
-            (
-                "[making]\ndistrict = \"106\"",
-                "four digits",
-                "a code has its zeros",
-            ),
-            (
-                "[making]\ndistrikt = \"0106\"",
-                "distrikt",
-                "a misspelt setting of making",
             ),
             (
                 "[[readers.desk]]\nserial = \"S\"",

@@ -3,7 +3,8 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use xueka_domain::{
-    CardIdentity, CardNumber, RequestEvent, RequestKind, RequestState, StudentNumber, Uid,
+    CardIdentity, CardNumber, RequestEvent, RequestKind, RequestState, SchoolCode, StudentNumber,
+    Uid,
 };
 
 use super::{
@@ -237,8 +238,8 @@ pub(crate) fn take(
     } = taken.options;
     let done = attempt(once, !accept_good_rows, dry_run, |change| {
         let mut tried = Tried::default();
-        if let Some(batch) = taken_before(change.sql, &taken.options)? {
-            (tried.already, tried.batch) = (true, batch);
+        if let Some(file) = taken_before(change.sql, &taken.options)? {
+            (tried.already, tried.batch) = (true, file.batch);
             return Ok(Ok(tried));
         }
         let batch = insert(change, BatchSide::Taken, taken.kind, &taken.marks)?;
@@ -600,8 +601,8 @@ pub(crate) fn receive(
     } = taken.options;
     let done = attempt(once, !accept_good_rows, dry_run, |change| {
         let mut tried = Tried::default();
-        if let Some(batch) = taken_before(change.sql, &taken.options)? {
-            (tried.already, tried.batch) = (true, batch);
+        if let Some(file) = taken_before(change.sql, &taken.options)? {
+            (tried.already, tried.batch) = (true, file.batch);
             return Ok(Ok(tried));
         }
         for (row, card) in &taken.rows {
@@ -825,7 +826,7 @@ fn insert(
             side.code(),
             kind.code(),
             marks.district.map(|district| district.to_string()),
-            marks.school.as_ref().map(|school| school.as_str()),
+            marks.school.as_ref().map(SchoolCode::as_str),
             marks.year,
             marks.file_number,
             change.now,
@@ -885,11 +886,19 @@ fn last_file(sql: &Connection, batch: BatchId, purpose: &str) -> Work<Option<i64
         .optional()?)
 }
 
-/// Whether a file was taken in before, and into which batch.
-fn taken_before(sql: &Connection, options: &TakeOptions) -> Work<Option<Option<i64>>> {
+/// A file that was taken in, and the batch that it is of.
+struct TakenFile {
+    batch: Option<i64>,
+}
+
+/// The file, if it was taken in before.
+fn taken_before(sql: &Connection, options: &TakeOptions) -> Work<Option<TakenFile>> {
     Ok(sql
         .prepare_cached("SELECT batch FROM taken_files WHERE digest = ?1")?
-        .query_row([options.digest], |row| row.get(0))
+        .query_row([options.digest], |row| {
+            let batch = row.get("batch")?;
+            Ok(TakenFile { batch })
+        })
         .optional()?)
 }
 
@@ -921,7 +930,7 @@ fn marks_digest(digest: Digest, marks: &BatchMarks) -> Digest {
     let district = marks.district.map(|district| district.to_string());
     digest
         .text_or_none(district.as_deref())
-        .text_or_none(marks.school.as_ref().map(|school| school.as_str()))
+        .text_or_none(marks.school.as_ref().map(SchoolCode::as_str))
 }
 
 fn take_digest(digest: Digest, options: &TakeOptions) -> Digest {
