@@ -31,7 +31,7 @@ needs_of() {
 	build) echo c_compiler pkg_config pcsc_headers ;;
 	runtime) echo pcscd usb_driver ;;
 	demo) echo pcscd vpcd namespaces ;;
-	test) echo pcscd vpcd namespaces vicc atr_analysis python_venv ;;
+	test) echo pcscd vpcd namespaces vicc atr_analysis python_venv postgresql ;;
 	check) echo npm shellcheck ;;
 	fuzz) echo cxx_compiler ;;
 	bench) echo sqlite_tool ;;
@@ -68,6 +68,7 @@ is_met() {
 	vicc) has vicc ;;
 	atr_analysis) has ATR_analysis && any_file /usr/share/pcsc/smartcard_list.txt /usr/local/pcsc/smartcard_list.txt /usr/local/share/pcsc/smartcard_list.txt ;;
 	python_venv) python3 -c 'import venv, ensurepip' 2>/dev/null ;;
+	postgresql) any_file /usr/lib/postgresql/*/bin/initdb /usr/bin/initdb /usr/local/bin/initdb /opt/homebrew/bin/initdb ;;
 	npm) has npm ;;
 	sqlite_tool) has sqlite3 ;;
 	shellcheck) has shellcheck ;;
@@ -103,6 +104,7 @@ vicc         vsmartcard-vpicc            -                   -           -      
 atr_analysis pcsc-tools                  pcsc-tools          pcsc-tools    -             pcsc-tools     -
 python_venv  python3,python3-venv        python3             python      python3       python3         python
 sqlite_tool  sqlite3                     sqlite              sqlite      sqlite        sqlite3         sqlite
+postgresql   postgresql                  postgresql-server   postgresql  postgresql    postgresql-server postgresql
 npm          npm                         npm                 npm         npm           npm-default     node
 shellcheck   shellcheck                  ShellCheck          shellcheck  shellcheck    ShellCheck      shellcheck
 TABLE

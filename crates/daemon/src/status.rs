@@ -325,7 +325,8 @@ fn registry(error: RegistryError) -> Told {
         | RegistryError::NotADatabase
         | RegistryError::Corrupt { .. }
         | RegistryError::NetworkFilesystem { .. }
-        | RegistryError::UnknownBackend) => {
+        | RegistryError::UnknownBackend
+        | RegistryError::BadAddress(_)) => {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             tracing::error!(%error, cause, "the registry failed");
             R::RegistryUnavailable.into()

@@ -80,8 +80,13 @@ pub enum RegistryError {
         kind: &'static str,
     },
     /// The address names a kind of database that this program does not know.
-    #[error("no database of this kind is known; write sqlite:PATH or a path")]
+    #[error(
+        "no database of this kind is known; write sqlite:PATH, a path, or postgresql://USER@HOST/DATABASE"
+    )]
     UnknownBackend,
+    /// The address of a PostgreSQL server cannot be used.
+    #[error("the address of the PostgreSQL server cannot be used: {0}")]
+    BadAddress(&'static str),
 }
 
 /// Why a rule forbids a change.

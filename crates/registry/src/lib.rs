@@ -16,6 +16,7 @@ mod procedure;
 mod record;
 mod registry;
 mod roll;
+mod sql;
 mod sqlite;
 mod stamp;
 mod step;

@@ -1,6 +1,6 @@
 //! The handle through which everything is asked of the registry.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use xueka_domain::{
@@ -32,19 +32,22 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Opens the registry at an address: a path or `sqlite:PATH`.
+    /// Opens the registry at an address: a path, `sqlite:PATH`, or
+    /// `postgresql://USER@HOST/DATABASE` with, where the server asks for one,
+    /// `?password_file=PATH`. The address holds no password.
     ///
     /// A new database is made where none is. An old one is brought to the
-    /// present schema. The database belongs to this process until every handle
-    /// is dropped or [`close`](Self::close) returns.
+    /// present schema. An SQLite file belongs to this process until every handle
+    /// is dropped or [`close`](Self::close) returns; several processes may
+    /// share a database on PostgreSQL, and each is told what the others change.
     ///
     /// # Errors
     ///
     /// Everything of [`RegistryError`] that tells of a database: its variants
     /// say what to do.
     pub async fn open(address: &str, options: OpenOptions) -> Result<Self, RegistryError> {
-        let path = path_of(address)?.to_owned();
-        let opening = tokio::task::spawn_blocking(move || Database::open(&path, options));
+        let address = sqlite::Address::parse(address)?;
+        let opening = tokio::task::spawn_blocking(move || Database::open(&address, options));
         let database = opening.await.map_err(|_| RegistryError::Closed)??;
         Ok(Self {
             database: Arc::new(database),
@@ -533,43 +536,5 @@ impl Registry {
         self.database
             .read_apart("checking the audit trail", sqlite::verify_audit)
             .await
-    }
-}
-
-/// The path in an address: the whole of it, or what follows `sqlite:`.
-fn path_of(address: &str) -> Result<&Path, RegistryError> {
-    let path = address.strip_prefix("sqlite:").unwrap_or(address);
-    let path = path.strip_prefix("//").unwrap_or(path);
-    let is_other_kind = path.contains("://") || path.starts_with("postgres:");
-    if path.is_empty() || is_other_kind {
-        return Err(RegistryError::UnknownBackend);
-    }
-    Ok(Path::new(path))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_name_files() {
-        let cases = [
-            ("registry.db", Some("registry.db"), "a relative path"),
-            ("/srv/registry.db", Some("/srv/registry.db"), "a path"),
-            ("sqlite:registry.db", Some("registry.db"), "with its scheme"),
-            (
-                "sqlite:///srv/registry.db",
-                Some("/srv/registry.db"),
-                "as a URL",
-            ),
-            ("postgresql://db/xueka", None, "a kind that is not known"),
-            ("mysql://db/xueka", None, "another"),
-            ("sqlite:", None, "no path"),
-            ("", None, "nothing"),
-        ];
-        for (address, expected, why) in cases {
-            let path = path_of(address).ok();
-            assert_eq!(path, expected.map(Path::new), "{why}");
-        }
     }
 }

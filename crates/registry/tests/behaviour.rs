@@ -1,7 +1,7 @@
 //! How a registry behaves, whatever database is behind it.
 //!
 //! The behaviour is written as functions over a [`Stand`] in `suite/`; this
-//! file runs each of them on a fresh database.
+//! file runs each of them on a fresh database of each engine.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -11,10 +11,13 @@
 
 mod suite;
 
-use suite::stand::Stand;
+use std::{sync::Mutex, thread};
 
-/// Runs every function of the suite on an SQLite file of its own.
-macro_rules! on_sqlite {
+use suite::{server::Server, stand::Stand};
+
+/// Runs every function of the suite on an SQLite file of its own, and all of them
+/// on one PostgreSQL server, each on a database of its own.
+macro_rules! on_both_engines {
     ($($module:ident :: $name:ident,)+) => {
         mod on_sqlite {
             $(
@@ -24,16 +27,76 @@ macro_rules! on_sqlite {
                     let address = folder.path().join("registry.db");
                     let stand = super::Stand::open(address.to_str().unwrap()).await;
                     super::suite::$module::$name(&stand).await;
-                    // Whatever happened, the trail of it is in order.
-                    assert_eq!(stand.registry.verify_audit().await.unwrap().first_bad, None);
-                    stand.registry.close().await;
+                    super::end(stand).await;
                 }
             )+
+        }
+
+        #[test]
+        fn on_postgresql() {
+            let behaviours: Vec<(&str, Behaviour)> = vec![$(
+                (stringify!($module::$name), |address| in_a_runtime(async move {
+                    let stand = Stand::open(&address).await;
+                    suite::$module::$name(&stand).await;
+                    end(stand).await;
+                }))
+            ),+];
+            run_all(behaviours);
         }
     };
 }
 
-on_sqlite! {
+/// A function of the suite, on the database at an address.
+type Behaviour = fn(String);
+
+/// How many functions of the suite are tried at the same time.
+const AT_ONCE: usize = 4;
+
+fn in_a_runtime(work: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.unwrap().block_on(work);
+}
+
+/// Runs all, and names those that failed.
+fn run_all(behaviours: Vec<(&'static str, Behaviour)>) {
+    let server = Server::start();
+    let waiting = Mutex::new(behaviours);
+    let failed = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                loop {
+                    let next = waiting.lock().unwrap().pop();
+                    let Some((name, behaviour)) = next else {
+                        break;
+                    };
+                    let address = server.database();
+                    let thread = thread::Builder::new().name(name.to_owned());
+                    if thread
+                        .spawn(move || behaviour(address))
+                        .unwrap()
+                        .join()
+                        .is_err()
+                    {
+                        failed.lock().unwrap().push(name);
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().unwrap();
+    assert!(failed.is_empty(), "failed on PostgreSQL: {failed:#?}");
+}
+
+async fn end(stand: Stand) {
+    // Whatever happened, the trail of it is in order.
+    assert_eq!(stand.registry.verify_audit().await.unwrap().first_bad, None);
+    stand.registry.close().await;
+}
+
+on_both_engines! {
     issuing::a_collected_card_is_on_record_with_its_holder,
     issuing::a_number_is_never_given_to_a_second_student,
     issuing::a_student_has_one_live_card,

@@ -1,6 +1,6 @@
 //! The audit trail: a chain of hashes over who changed what.
 
-use rusqlite::{Connection, Row};
+use crate::sql::{Connection, Row};
 
 use super::{codec::Columns, digest::Digest, failure::Work};
 use crate::AuditReport;
@@ -55,7 +55,7 @@ impl AuditRow {
         Ok(hash)
     }
 
-    fn read(row: &Row<'_>) -> Work<Self> {
+    fn read(row: Row<'_>) -> Work<Self> {
         Ok(Self {
             version: row.raw("version")?,
             time: row.raw("time")?,
@@ -70,12 +70,12 @@ impl AuditRow {
 
 /// Walks the trail from its first row to the end that `meta` knows.
 pub(crate) fn verify(sql: &Connection) -> Work<AuditReport> {
-    let snapshot = sql.unchecked_transaction()?;
+    let snapshot = sql.snapshot()?;
     let (n_expected, last_hash): (u64, Vec<u8>) =
         snapshot.query_row("SELECT version, audit_hash FROM meta", [], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?;
-    let mut statement = snapshot.prepare("SELECT * FROM audit ORDER BY version")?;
+    let mut statement = snapshot.prepare_cached("SELECT * FROM audit ORDER BY version")?;
     let mut rows = statement.query([])?;
     let mut n_good = 0;
     let mut before = FIRST_HASH.to_vec();

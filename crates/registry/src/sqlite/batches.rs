@@ -1,7 +1,7 @@
 //! Batches of cards to be made: making and taking in card-making files, the
 //! factory, the delivery.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use crate::sql::{Connection, OptionalExtension, Row, params};
 use xueka_domain::{
     CardIdentity, CardNumber, RequestEvent, RequestKind, RequestState, SchoolCode, StudentNumber,
     Uid,
@@ -635,7 +635,7 @@ fn open_request(sql: &Connection, student: &StudentNumber) -> Work<Option<CardRe
 
 /// A batch with its requests.
 pub(crate) fn find(sql: &Connection, id: BatchId) -> Work<Option<(Batch, Vec<CardRequest>)>> {
-    let snapshot = sql.unchecked_transaction()?;
+    let snapshot = sql.snapshot()?;
     let Some(batch) = read_all(&snapshot, "WHERE id = ?1", row_id(id), 1)?.pop() else {
         return Ok(None);
     };
@@ -645,7 +645,7 @@ pub(crate) fn find(sql: &Connection, id: BatchId) -> Work<Option<(Batch, Vec<Car
 
 /// The batches after one, or from the first.
 pub(crate) fn list(sql: &Connection, after: Option<BatchId>, limit: usize) -> Work<Vec<Batch>> {
-    let snapshot = sql.unchecked_transaction()?;
+    let snapshot = sql.snapshot()?;
     let after = after.map_or(0, row_id);
     read_all(&snapshot, "WHERE id > ?1", after, limit.clamp(1, 1_000))
 }
@@ -661,7 +661,7 @@ fn read_all(sql: &Connection, condition: &str, value: i64, limit: usize) -> Work
     Ok(found)
 }
 
-fn read(sql: &Connection, row: &Row<'_>) -> Work<Batch> {
+fn read(sql: &Connection, row: Row<'_>) -> Work<Batch> {
     let id: i64 = row.raw("id")?;
     let side: String = row.raw("side")?;
     let side = BatchSide::ALL.into_iter().find(|each| each.code() == side);
@@ -815,24 +815,27 @@ fn insert(
     kind: RequestKind,
     marks: &BatchMarks,
 ) -> Work<i64> {
-    change
+    let id: i64 = change
         .sql
         .prepare_cached(
             "INSERT INTO batches \
              (side, kind, district, school, year, file_number, open_time, version) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
         )?
-        .execute(params![
-            side.code(),
-            kind.code(),
-            marks.district.map(|district| district.to_string()),
-            marks.school.as_ref().map(SchoolCode::as_str),
-            marks.year,
-            marks.file_number,
-            change.now,
-            change.version,
-        ])?;
-    Ok(change.sql.last_insert_rowid())
+        .query_row(
+            params![
+                side.code(),
+                kind.code(),
+                marks.district.map(|district| district.to_string()),
+                marks.school.as_ref().map(SchoolCode::as_str),
+                marks.year,
+                marks.file_number,
+                change.now,
+                change.version,
+            ],
+            |row| row.get(0),
+        )?;
+    Ok(id)
 }
 
 fn join(change: &Change<'_>, batch: i64, request: i64) -> Work<()> {
@@ -858,11 +861,11 @@ fn begin_on(sql: &Connection, batch: BatchId) -> Work<Tried> {
 }
 
 fn keep_file(sql: &Connection, batch: i64, purpose: &str, file: &BatchFile) -> Work<i64> {
-    sql.prepare_cached(
-        "INSERT INTO batch_files (batch, purpose, name, content) VALUES (?1, ?2, ?3, ?4)",
+    let id: i64 = sql.prepare_cached(
+        "INSERT INTO batch_files (batch, purpose, name, content) VALUES (?1, ?2, ?3, ?4) RETURNING id",
     )?
-    .execute((batch, purpose, &file.name, &file.content))?;
-    Ok(sql.last_insert_rowid())
+    .query_row((batch, purpose, &file.name, &file.content), |row| row.get(0))?;
+    Ok(id)
 }
 
 fn read_file(sql: &Connection, id: i64) -> Work<BatchFile> {

@@ -1,7 +1,7 @@
 //! The blacklist: what the states of cards make of it, and what is added by
 //! hand.
 
-use rusqlite::{Connection, Row, params};
+use crate::sql::{Connection, Row, params};
 use xueka_domain::{
     BlockChange, BlockEntry, BlockReason, CardKey, CardNumber, CardState, Effect, Note, Uid,
 };
@@ -212,9 +212,10 @@ pub(crate) fn page(sql: &Connection, from: Option<PageMark>, limit: usize) -> Wo
 
 /// Hands over every entry in chunks; gives the version they belong to.
 pub(crate) fn load(sql: &Connection, mut take: impl FnMut(&[BlockEntry])) -> Work<u64> {
-    let snapshot = sql.unchecked_transaction()?;
+    let snapshot = sql.snapshot()?;
     let version = version(&snapshot)?;
-    let mut statement = snapshot.prepare("SELECT number, uid, reason, version FROM blocks")?;
+    let mut statement =
+        snapshot.prepare_cached("SELECT number, uid, reason, version FROM blocks")?;
     let mut rows = statement.query([])?;
     let mut chunk = Vec::with_capacity(CHUNK);
     while let Some(row) = rows.next()? {
@@ -273,7 +274,7 @@ pub(crate) struct BlockRow {
 }
 
 impl BlockRow {
-    pub(crate) fn read(row: &Row<'_>) -> Work<Self> {
+    pub(crate) fn read(row: Row<'_>) -> Work<Self> {
         Ok(Self {
             id: row.raw("id")?,
             entry: BlacklistEntry {
@@ -307,22 +308,25 @@ fn insert(
     note: Option<&Note>,
 ) -> Work<i64> {
     let (number, uid) = key_columns(key);
-    change
+    let id: i64 = change
         .sql
         .prepare_cached(
             "INSERT INTO blocks (number, uid, by_hand, reason, note, create_time, version) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
         )?
-        .execute((
-            number,
-            uid,
-            reason.is_by_hand(),
-            block_reason_word(reason),
-            note.map(Note::reveal),
-            change.now,
-            change.version,
-        ))?;
-    Ok(change.sql.last_insert_rowid())
+        .query_row(
+            (
+                number,
+                uid,
+                reason.is_by_hand(),
+                block_reason_word(reason),
+                note.map(Note::reveal),
+                change.now,
+                change.version,
+            ),
+            |row| row.get(0),
+        )?;
+    Ok(id)
 }
 
 fn delete(sql: &Connection, id: i64) -> Work<()> {

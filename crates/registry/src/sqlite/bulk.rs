@@ -1,9 +1,8 @@
 //! Filling a table with very many rows: its indexes are made at the end, from
 //! sorted rows, and not row by row all over the tree.
 
-use rusqlite::Connection;
-
 use super::failure::Work;
+use crate::sql::Connection;
 
 /// From how many new rows on it pays.
 const MANY: u64 = 5_000;
@@ -28,16 +27,15 @@ impl Indexes {
             definitions: Vec::new(),
             was_empty: n_there == 0,
         };
-        if n_coming < MANY || n_there > n_coming / 2 {
+        // What others use meanwhile is left alone.
+        if sql.is_shared() || n_coming < MANY || n_there > n_coming / 2 {
             return Ok(taken);
         }
+        let find = "SELECT name, sql FROM sqlite_schema \
+                    WHERE type = 'index' AND tbl_name = ?1 AND sql IS NOT NULL";
         let found: Vec<(String, String)> = sql
-            .prepare(
-                "SELECT name, sql FROM sqlite_schema \
-                 WHERE type = 'index' AND tbl_name = ?1 AND sql IS NOT NULL",
-            )?
-            .query_map([table], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<Result<_, _>>()?;
+            .prepare_cached(find)?
+            .query_all([table], |row| Ok((row.get(0)?, row.get(1)?)))?;
         for (name, definition) in found {
             sql.execute_batch(&format!("DROP INDEX {name}"))?;
             taken.definitions.push(definition);
@@ -66,14 +64,10 @@ mod tests {
     };
 
     fn indexes(sql: &Connection) -> Vec<String> {
-        sql.prepare(
-            "SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY 1",
-        )
-        .unwrap()
-        .query_map([], |row| row.get(0))
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap()
+        let find = "SELECT sql FROM sqlite_schema \
+                    WHERE type = 'index' AND sql IS NOT NULL ORDER BY 1";
+        let mut statement = sql.prepare_cached(find).unwrap();
+        statement.query_all([], |row| row.get(0)).unwrap()
     }
 
     fn row(n: u64) -> RollRow {
@@ -96,8 +90,8 @@ mod tests {
 
     #[test]
     fn indexes_are_there_again_whatever_became_of_a_large_roll() {
-        let mut sql = Connection::open_in_memory().unwrap();
-        schema::migrate(&mut sql, false).unwrap();
+        let sql = Connection::sqlite(rusqlite::Connection::open_in_memory().unwrap());
+        schema::migrate(&sql, false).unwrap();
         let before = indexes(&sql);
         assert!(
             before
@@ -138,7 +132,7 @@ mod tests {
 
     #[test]
     fn indexes_stay_where_few_rows_come_to_many() {
-        let sql = Connection::open_in_memory().unwrap();
+        let sql = Connection::sqlite(rusqlite::Connection::open_in_memory().unwrap());
         sql.execute_batch(
             "CREATE TABLE t (a UNIQUE); CREATE INDEX t_a ON t (a); INSERT INTO t VALUES (1)",
         )

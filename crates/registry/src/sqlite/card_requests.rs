@@ -1,6 +1,6 @@
 //! Requests for cards on record: finding them, and taking one further.
 
-use rusqlite::{Connection, Row, params, params_from_iter, types::Value};
+use crate::sql::{Connection, Row, Value, params};
 use xueka_domain::{
     CardEvent, CardState, ExitReason, Note, RequestEvent, RequestKind, RequestState, Student,
 };
@@ -34,7 +34,7 @@ pub(crate) struct RequestRow {
 }
 
 impl RequestRow {
-    fn read(row: &Row<'_>) -> Work<Self> {
+    fn read(row: Row<'_>) -> Work<Self> {
         Ok(Self {
             id: row.raw("id")?,
             student: row.raw("student")?,
@@ -44,7 +44,7 @@ impl RequestRow {
     }
 }
 
-fn state(row: &Row<'_>) -> Work<RequestState> {
+fn state(row: Row<'_>) -> Work<RequestState> {
     let word: String = row.raw("state")?;
     let mut states = RequestState::ALL.into_iter();
     states
@@ -207,11 +207,11 @@ pub(crate) fn list(
     let mut values = vec![Value::Integer(after)];
     let mut conditions = vec!["request.id > ?1".to_owned()];
     if let Some(student) = &filter.student {
-        values.push(Value::Text(student.reveal().to_owned()));
+        values.push(Value::Text(student.reveal().to_owned().into()));
         conditions.push(format!("student.number = ?{}", values.len()));
     }
     if let Some(state) = filter.state {
-        values.push(Value::Text(state.code().to_owned()));
+        values.push(Value::Text(state.code().to_owned().into()));
         conditions.push(format!("request.state = ?{}", values.len()));
     }
     let query = format!(
@@ -220,7 +220,7 @@ pub(crate) fn list(
         limit.clamp(1, 1_000),
     );
     let mut statement = sql.prepare_cached(&query)?;
-    let mut rows = statement.query(params_from_iter(values))?;
+    let mut rows = statement.query(values)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push(read(row)?);
@@ -243,7 +243,7 @@ pub(crate) fn of_batch(sql: &Connection, batch: i64) -> Work<Vec<CardRequest>> {
     Ok(found)
 }
 
-fn read(row: &Row<'_>) -> Work<CardRequest> {
+fn read(row: Row<'_>) -> Work<CardRequest> {
     let kind: String = row.raw("kind")?;
     let mut kinds = RequestKind::ALL.into_iter();
     let kind = kinds.find(|each| each.code() == kind);
@@ -269,7 +269,7 @@ fn read(row: &Row<'_>) -> Work<CardRequest> {
     })
 }
 
-fn read_fee(row: &Row<'_>, reason: ExitReason) -> Work<RequestFee> {
+fn read_fee(row: Row<'_>, reason: ExitReason) -> Work<RequestFee> {
     let word: String = row.raw("fee_state")?;
     let mut states = FeeState::ALL.into_iter();
     let state = states.find(|state| state.code() == word);

@@ -1,7 +1,7 @@
 //! Cards on record: finding them, and changing where they stand.
 
+use crate::sql::{Connection, OptionalExtension, Params, Row};
 use jiff::civil::Date;
-use rusqlite::{Connection, OptionalExtension, Params, Row};
 use xueka_domain::{
     CardEvent, CardIdentity, CardKey, CardNumber, CardState, ExitReason, Student, StudentNumber,
     Uid,
@@ -32,7 +32,7 @@ pub(crate) struct CardRow {
 }
 
 impl CardRow {
-    fn read(row: &Row<'_>) -> Work<Self> {
+    fn read(row: Row<'_>) -> Work<Self> {
         Ok(Self {
             id: row.raw("id")?,
             student: row.raw("student")?,
@@ -152,7 +152,7 @@ pub(crate) fn require(sql: &Connection, which: &WhichCard) -> Work<CardRow> {
 
 /// The whole record of the card that is meant.
 pub(crate) fn find_record(sql: &Connection, which: &WhichCard) -> Work<Option<CardRecord>> {
-    let snapshot = sql.unchecked_transaction()?;
+    let snapshot = sql.snapshot()?;
     let found = find(&snapshot, which)?;
     found.map(|card| record(&snapshot, card.id)).transpose()
 }
@@ -163,7 +163,7 @@ pub(crate) fn find_record(sql: &Connection, which: &WhichCard) -> Work<Option<Ca
 ///
 /// Refused with what is missing.
 pub(crate) fn require_record(sql: &Connection, which: &WhichCard) -> Work<CardRecord> {
-    let snapshot = sql.unchecked_transaction()?;
+    let snapshot = sql.snapshot()?;
     let card = require(&snapshot, which)?;
     record(&snapshot, card.id)
 }
@@ -174,7 +174,7 @@ pub(crate) fn records_of_student(
     sql: &Connection,
     number: &StudentNumber,
 ) -> Work<Option<Vec<CardRecord>>> {
-    let snapshot = sql.unchecked_transaction()?;
+    let snapshot = sql.snapshot()?;
     let Some(student) = students::by_number(&snapshot, number)? else {
         return Ok(None);
     };
@@ -202,7 +202,7 @@ pub(crate) fn record(sql: &Connection, id: i64) -> Work<CardRecord> {
     read_record(row)
 }
 
-fn read_record(row: &Row<'_>) -> Work<CardRecord> {
+fn read_record(row: Row<'_>) -> Work<CardRecord> {
     Ok(CardRecord {
         number: row.card_number("number")?,
         uid: row.uid("uid")?,

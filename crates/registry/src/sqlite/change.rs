@@ -1,7 +1,7 @@
 //! One change of the registry: its version, its audit row and its feed, kept
 //! together with what it changes.
 
-use rusqlite::Connection;
+use crate::sql::Connection;
 use xueka_domain::{BlockChange, BlockReason, CardKey, Effect};
 
 use super::{

@@ -4,8 +4,8 @@
 //! UIDs are bytes; days are `YYYY-MM-DD`; times are microseconds since 1970 in
 //! UTC; enumerations are their upper-case words.
 
+use crate::sql::{FromValue, Row};
 use jiff::{Timestamp, civil::Date};
-use rusqlite::{Row, types::FromSql};
 use xueka_domain::{
     BlockReason, CardFamily, CardIdentity, CardKey, CardNumber, CardState, ExitReason, Role, Uid,
 };
@@ -109,7 +109,7 @@ pub(crate) fn day_text(day: Option<Date>) -> Option<String> {
 /// Columns by name, turned into values.
 pub(crate) trait Columns {
     /// A column as the database has it.
-    fn raw<T: FromSql>(&self, name: &'static str) -> Work<T>;
+    fn raw<T: FromValue>(&self, name: &'static str) -> Work<T>;
 
     fn time(&self, name: &'static str) -> Work<Timestamp> {
         time_of(self.raw(name)?)
@@ -184,7 +184,7 @@ pub(crate) trait Columns {
 }
 
 impl Columns for Row<'_> {
-    fn raw<T: FromSql>(&self, name: &'static str) -> Work<T> {
+    fn raw<T: FromValue>(&self, name: &'static str) -> Work<T> {
         Ok(self.get(name)?)
     }
 }

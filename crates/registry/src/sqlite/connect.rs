@@ -2,10 +2,10 @@
 
 use std::{path::Path, time::Duration};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::OpenFlags;
 
 use super::failure::{Failure, Work};
-use crate::RegistryError;
+use crate::{RegistryError, sql::Connection};
 
 /// The oldest SQLite whose write-ahead log is free of the fault by which a
 /// reset of it could lose pages; as SQLite counts: 3.51.3.
@@ -52,7 +52,7 @@ pub(super) fn writing(path: &Path) -> Work<Connection> {
          PRAGMA cache_size = -65536;
          PRAGMA journal_size_limit = 67108864;",
     )?;
-    Ok(sql)
+    Ok(Connection::sqlite(sql))
 }
 
 /// Opens a connection that only reads.
@@ -62,13 +62,13 @@ pub(super) fn reading(path: &Path) -> Work<Connection> {
         "PRAGMA query_only = ON;
          PRAGMA cache_size = -16384;",
     )?;
-    Ok(sql)
+    Ok(Connection::sqlite(sql))
 }
 
-fn open(path: &Path) -> Work<Connection> {
+fn open(path: &Path) -> Work<rusqlite::Connection> {
     // No URI flag: a path that looks like a URI stays a path.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let sql = Connection::open_with_flags(path, flags)?;
+    let sql = rusqlite::Connection::open_with_flags(path, flags)?;
     sql.busy_timeout(BUSY)?;
     sql.set_prepared_statement_cache_capacity(STATEMENTS);
     sql.execute_batch(
@@ -84,8 +84,7 @@ pub(super) fn check_pages(sql: &Connection, n_bytes: u64) -> Result<(), Registry
     if n_bytes > CHECKED_SIZE {
         return Ok(());
     }
-    let found: rusqlite::Result<String> =
-        sql.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+    let found: Result<String, _> = sql.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
     match found {
         Ok(found) if found == "ok" => Ok(()),
         Ok(detail) => Err(RegistryError::Corrupt { detail }),

@@ -1,6 +1,6 @@
 //! What cards count, as it was seen last.
 
-use rusqlite::{Connection, OptionalExtension};
+use crate::sql::{Connection, OptionalExtension};
 use xueka_domain::{CardIdentity, Count, Counter};
 
 use super::{

@@ -1,8 +1,8 @@
 //! What happens to single cards at the desk: handed out, out of use, found
 //! again.
 
+use crate::sql::{Connection, params};
 use jiff::civil::Date;
-use rusqlite::{Connection, params};
 use xueka_domain::{
     CardEvent, CardIdentity, CardNumber, CardState, ExitReason, IllegalTransition, StudentNumber,
     Uid, school_day,
@@ -16,6 +16,7 @@ use super::{
     digest::Digest,
     failure::Work,
     issue::{self, NewCard},
+    prints,
     requests::{self, Made, Once},
     students, writes,
 };
@@ -106,6 +107,9 @@ fn hand_out(change: &mut Change<'_>, card: &CardRow, collection: &Collection) ->
             day_text(collection.valid_until),
             change.now,
         ])?;
+    let before = CardIdentity::new(card.number, card.uid).ok();
+    let now = cards::identity(change.sql, card.id)?;
+    prints::keep(change, card.id, before, now)?;
     let identity = collection.identity;
     issue::settle(change, card.id, card.student, identity, CardState::Active)?;
     Ok(card.id)

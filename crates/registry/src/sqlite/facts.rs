@@ -1,6 +1,6 @@
 //! What verification needs to know of a card, from one moment.
 
-use rusqlite::Connection;
+use crate::sql::Connection;
 use xueka_domain::{CardFacts, CardIdentity, CardKey, Counter, RegistryFacts};
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
 
 /// Looks up everything at once.
 pub(crate) fn facts(sql: &Connection, identity: CardIdentity) -> Work<RegistryFacts> {
-    let snapshot = sql.unchecked_transaction()?;
+    let snapshot = sql.snapshot()?;
     let (card, is_ambiguous) = find_card(&snapshot, identity)?;
     let on_record = card.as_ref().map(|card| (card.number, card.uid));
     let (own_number, own_uid) = on_record.unwrap_or_default();

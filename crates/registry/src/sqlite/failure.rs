@@ -1,9 +1,10 @@
 //! What stops a piece of work inside the database, and what callers hear of it.
 
+use postgres::error::SqlState;
 use rusqlite::{ErrorCode, ffi};
 use xueka_domain::IllegalTransition;
 
-use crate::{Refusal, RegistryError, StepRefusal};
+use crate::{Refusal, RegistryError, StepRefusal, sql::Error};
 
 /// Why a piece of work stopped.
 #[derive(Debug)]
@@ -13,7 +14,7 @@ pub(crate) enum Failure {
     /// The request id was used for another request; the database is fine.
     RequestIdReused,
     /// The database failed.
-    Sql(rusqlite::Error),
+    Sql(Error),
     /// A column holds what this program never writes there.
     Malformed(&'static str),
 }
@@ -31,7 +32,8 @@ impl Failure {
     pub(crate) fn is_full(&self) -> bool {
         matches!(
             self,
-            Self::Sql(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+            Self::Sql(Error::Sqlite(error))
+                if error.sqlite_error_code() == Some(ErrorCode::DiskFull)
         )
     }
 
@@ -41,14 +43,7 @@ impl Failure {
             Self::Refused(refusal) => Self::Refused(*refusal),
             Self::RequestIdReused => Self::RequestIdReused,
             Self::Malformed(column) => Self::Malformed(column),
-            Self::Sql(error) => {
-                let cause = error.sqlite_error().copied();
-                let code = cause.unwrap_or(ffi::Error::new(ffi::SQLITE_ERROR));
-                Self::Sql(rusqlite::Error::SqliteFailure(
-                    code,
-                    Some(error.to_string()),
-                ))
-            }
+            Self::Sql(error) => Self::Sql(repeated(error)),
         }
     }
 
@@ -71,25 +66,71 @@ impl Failure {
 /// Source: <https://www.sqlite.org/rescode.html#ioerr_shmsize>.
 const IOERR_SHMSIZE: i32 = 4874;
 
-fn from_sql(error: rusqlite::Error, doing: &'static str) -> RegistryError {
-    let cause = error.sqlite_error().copied();
-    match cause.map(|cause| (cause.code, cause.extended_code)) {
-        Some((ErrorCode::DiskFull, _) | (_, IOERR_SHMSIZE)) => RegistryError::Full,
-        Some((ErrorCode::ReadOnly, _)) => RegistryError::ReadOnly,
-        Some((ErrorCode::NotADatabase, _)) => RegistryError::NotADatabase,
-        Some((ErrorCode::DatabaseCorrupt, _)) => RegistryError::Corrupt {
+/// The same failure once more.
+fn repeated(error: &Error) -> Error {
+    match error {
+        Error::Sqlite(error) => {
+            let cause = error.sqlite_error().copied();
+            let code = cause.unwrap_or(ffi::Error::new(ffi::SQLITE_ERROR));
+            rusqlite::Error::SqliteFailure(code, Some(error.to_string())).into()
+        }
+        Error::Refused { code, constraint } => Error::Refused {
+            code: code.clone(),
+            constraint: constraint.clone(),
+        },
+        Error::Lost(why) => Error::Lost(why.clone()),
+        Error::NoRow => Error::NoRow,
+        Error::Type => Error::Type,
+    }
+}
+
+fn from_sql(error: Error, doing: &'static str) -> RegistryError {
+    let known = match &error {
+        Error::Sqlite(error) => from_sqlite(error),
+        Error::Refused { code, .. } => from_postgres(code),
+        _ => None,
+    };
+    known.unwrap_or_else(|| RegistryError::Unavailable {
+        doing,
+        source: Some(Box::new(error)),
+    })
+}
+
+fn from_sqlite(error: &rusqlite::Error) -> Option<RegistryError> {
+    let cause = error.sqlite_error()?;
+    Some(match (cause.code, cause.extended_code) {
+        (ErrorCode::DiskFull, _) | (_, IOERR_SHMSIZE) => RegistryError::Full,
+        (ErrorCode::ReadOnly, _) => RegistryError::ReadOnly,
+        (ErrorCode::NotADatabase, _) => RegistryError::NotADatabase,
+        (ErrorCode::DatabaseCorrupt, _) => RegistryError::Corrupt {
             detail: "a page makes no sense".to_owned(),
         },
-        _ => RegistryError::Unavailable {
-            doing,
-            source: Some(Box::new(error)),
+        _ => return None,
+    })
+}
+
+fn from_postgres(code: &SqlState) -> Option<RegistryError> {
+    Some(match *code {
+        SqlState::DISK_FULL => RegistryError::Full,
+        SqlState::READ_ONLY_SQL_TRANSACTION | SqlState::INSUFFICIENT_PRIVILEGE => {
+            RegistryError::ReadOnly
+        }
+        SqlState::DATA_CORRUPTED | SqlState::INDEX_CORRUPTED => RegistryError::Corrupt {
+            detail: "PostgreSQL says that its files are damaged".to_owned(),
         },
+        _ => return None,
+    })
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Sql(error)
     }
 }
 
 impl From<rusqlite::Error> for Failure {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Sql(error)
+        Self::Sql(error.into())
     }
 }
 
@@ -118,10 +159,7 @@ mod tests {
     use super::*;
 
     fn sql(extended_code: i32) -> Failure {
-        Failure::Sql(rusqlite::Error::SqliteFailure(
-            ffi::Error::new(extended_code),
-            None,
-        ))
+        rusqlite::Error::SqliteFailure(ffi::Error::new(extended_code), None).into()
     }
 
     #[test]

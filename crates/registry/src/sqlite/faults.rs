@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use rusqlite::Connection;
+use crate::sql::Connection;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use xueka_domain::{CardKey, Note};
@@ -185,7 +185,7 @@ async fn a_commit_of_unknown_outcome_is_told_once_it_is_known() {
     let outcome_lost = move |sql: &Connection| {
         let request = "block-1".parse().unwrap();
         let stamp = stamp();
-        let transaction = sql.unchecked_transaction().unwrap();
+        let transaction = sql.begin_change().unwrap();
         super::add_block(&transaction, &stamp, &request, key(1), &long_note()).unwrap();
         transaction.commit().unwrap();
         done.send(()).unwrap();
@@ -226,7 +226,7 @@ async fn a_second_daemon_is_refused_until_the_first_has_closed() {
 async fn a_database_locked_by_another_program_is_in_use() {
     let bench = Bench::new().await;
     bench.registry.close().await;
-    let other = Connection::open(&bench.path).unwrap();
+    let other = rusqlite::Connection::open(&bench.path).unwrap();
     other
         .execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
         .unwrap();
@@ -256,7 +256,7 @@ async fn a_newer_schema_is_refused_and_left_alone() {
     let bench = Bench::new().await;
     bench.registry.close().await;
     let newer = schema::known_version() + 1;
-    let sql = Connection::open(&bench.path).unwrap();
+    let sql = rusqlite::Connection::open(&bench.path).unwrap();
     sql.pragma_update(None, "user_version", newer).unwrap();
     drop(sql);
     let before = fs::read(&bench.path).unwrap();
@@ -280,7 +280,7 @@ async fn files_that_are_no_registry_are_refused() {
     )
     .unwrap();
     let other = folder.path().join("other.db");
-    let sql = Connection::open(&other).unwrap();
+    let sql = rusqlite::Connection::open(&other).unwrap();
     sql.execute_batch("CREATE TABLE others (id)").unwrap();
     drop(sql);
     for path in [&text, &other] {

@@ -1,8 +1,8 @@
 //! Putting a card on record: what the hand-out tap and the list have in
 //! common.
 
+use crate::sql::{Connection, params};
 use jiff::civil::Date;
-use rusqlite::{Connection, params};
 use xueka_domain::{CardEvent, CardFamily, CardIdentity, CardNumber, CardState, Uid};
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
     change::Change,
     codec::{day_text, family_word},
     failure::Work,
-    sightings,
+    prints, sightings,
 };
 
 /// A card to be put on record.
@@ -43,25 +43,28 @@ pub(crate) fn is_uid_taken(sql: &Connection, number: Option<CardNumber>, uid: Ui
 /// stands in its way.
 pub(crate) fn insert(change: &mut Change<'_>, card: &NewCard) -> Work<i64> {
     let (number, uid) = (card.identity.number(), card.identity.uid());
-    change
+    let id: i64 = change
         .sql
         .prepare_cached(
             "INSERT INTO cards (number, uid, student, family, state, valid_from, valid_until, \
              issue_time, state_time, version) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9) RETURNING id",
         )?
-        .execute(params![
-            number.map(CardNumber::reveal),
-            uid.as_ref().map(Uid::reveal),
-            card.student,
-            card.family.map(family_word),
-            card.state.code(),
-            day_text(card.valid_from),
-            day_text(card.valid_until),
-            change.now,
-            change.version,
-        ])?;
-    let id = change.sql.last_insert_rowid();
+        .query_row(
+            params![
+                number.map(CardNumber::reveal),
+                uid.as_ref().map(Uid::reveal),
+                card.student,
+                card.family.map(family_word),
+                card.state.code(),
+                day_text(card.valid_from),
+                day_text(card.valid_until),
+                change.now,
+                change.version,
+            ],
+            |row| row.get(0),
+        )?;
+    prints::keep(change, id, None, card.identity)?;
     settle(change, id, card.student, card.identity, card.state)?;
     Ok(id)
 }

@@ -1,6 +1,6 @@
 //! The delivery ledger: who holds which version of the blacklist since when.
 
-use rusqlite::Connection;
+use crate::sql::Connection;
 
 use super::{
     blocks::BlockRow,

@@ -1,6 +1,6 @@
 //! Looks at what few may see: not what was seen, but that it was looked.
 
-use rusqlite::Connection;
+use crate::sql::Connection;
 use xueka_domain::CardIdentity;
 
 use super::{
@@ -45,8 +45,8 @@ pub(crate) fn note_roll(sql: &Connection, stamp: &Stamp, subjects: &str) -> Work
 
 #[cfg(test)]
 mod tests {
+    use crate::sql::Connection;
     use jiff::Timestamp;
-    use rusqlite::Connection;
 
     use super::*;
     use crate::sqlite::schema;
@@ -56,8 +56,8 @@ mod tests {
 
     #[test]
     fn a_look_leaves_who_when_and_which_card_and_nothing_personal() {
-        let mut sql = Connection::open_in_memory().unwrap();
-        schema::migrate(&mut sql, false).unwrap();
+        let sql = Connection::sqlite(rusqlite::Connection::open_in_memory().unwrap());
+        schema::migrate(&sql, false).unwrap();
         sql.execute_batch(
             "INSERT INTO students (id, number, name, class_name, version) VALUES (4, 'A', 'a', NULL, 1);
              INSERT INTO cards (id, number, uid, student, state, issue_time, state_time, version)

@@ -1,6 +1,6 @@
 //! Requesting cards for many students at once, and taking the requests further.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use crate::sql::{Connection, OptionalExtension, params};
 use xueka_domain::{
     CardNumber, CardState, ExitReason, Fee, Note, RequestEvent, RequestKind, RequestState,
     StudentNumber, Uid,
@@ -137,22 +137,24 @@ fn insert(
     student: i64,
     old: Option<&CardRow>,
 ) -> Work<i64> {
-    change
+    let id: i64 = change
         .sql
         .prepare_cached(
             "INSERT INTO card_requests \
              (student, kind, state, old_card, open_time, state_time, version) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6) RETURNING id",
         )?
-        .execute(params![
-            student,
-            order.kind.code(),
-            RequestState::Requested.code(),
-            old.map(|card| card.id),
-            change.now,
-            change.version,
-        ])?;
-    let id = change.sql.last_insert_rowid();
+        .query_row(
+            params![
+                student,
+                order.kind.code(),
+                RequestState::Requested.code(),
+                old.map(|card| card.id),
+                change.now,
+                change.version,
+            ],
+            |row| row.get(0),
+        )?;
     let reason = old.and_then(|card| card.exit_reason);
     if let Some(reason) = reason.filter(|reason| reason.consequences().fee == Fee::Due) {
         change

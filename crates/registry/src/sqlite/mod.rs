@@ -1,4 +1,4 @@
-//! The registry in an SQLite file.
+//! The registry in a database: an SQLite file, or PostgreSQL.
 //!
 //! One thread owns the one connection that writes; a few others read. Every
 //! module below the threads is plain: a connection and values in, values out.
@@ -17,6 +17,7 @@ mod desk;
 mod digest;
 mod facts;
 mod failure;
+mod follow;
 mod issue;
 mod leaving;
 mod ledger;
@@ -32,6 +33,7 @@ mod requests;
 mod roll;
 mod schema;
 mod sightings;
+mod source;
 mod students;
 mod subjects;
 mod tokens;
@@ -42,12 +44,10 @@ mod writes;
 mod faults;
 
 use std::{
-    path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     thread::{self, JoinHandle},
 };
 
-use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use self::{
@@ -84,6 +84,7 @@ pub(crate) use self::{
     registration::register,
     roll::upsert as upsert_students,
     sightings::{is_news as is_new_sighting, record as record_sighting},
+    source::Address,
     students::{find as find_student, read_roll, search as search_students},
     tokens::{
         create as create_token, find as find_token, list as list_tokens, revoke as revoke_token,
@@ -96,14 +97,18 @@ pub(crate) use self::{
 use self::{
     failure::Failure,
     place::Place,
+    source::Source,
     writer::{Pending, Writer},
 };
-use crate::{OpenOptions, RegistryError};
+use crate::{
+    OpenOptions, RegistryError,
+    sql::{self, Connection},
+};
 
 /// The threads and queues of one open database.
 #[derive(Debug)]
 pub(crate) struct Database {
-    path: PathBuf,
+    source: Source,
     writer: mpsc::Sender<writer::Message>,
     readers: mpsc::Sender<readers::Message>,
     /// The writer, which ends after all others.
@@ -111,46 +116,45 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Opens the database at a path. Blocks.
-    pub(crate) fn open(path: &Path, options: OpenOptions) -> Result<Self, RegistryError> {
-        connect::check_library()?;
-        let place = Place::take(path)?;
-        let look = connect::reading(place.path()).map_err(told_at_open)?;
+    /// Opens the database at an address. Blocks.
+    pub(crate) fn open(address: &Address, options: OpenOptions) -> Result<Self, RegistryError> {
+        let (source, place) = Source::take(address)?;
+        let look = source.reading().map_err(told_at_open)?;
         schema::refuse_foreign(&look)?;
         drop(look);
-        let mut sql = connect::writing(place.path()).map_err(told_at_open)?;
-        schema::migrate(&mut sql, options.simulated).map_err(told_at_open)?;
-        connect::check_pages(&sql, place.n_bytes())?;
+        let sql = source.writing().map_err(told_at_open)?;
+        schema::migrate(&sql, options.simulated).map_err(told_at_open)?;
+        // A server looks after its own pages.
+        if let Some(place) = &place {
+            connect::check_pages(&sql, place.n_bytes())?;
+        }
         refuse_other_kind(&sql, options.simulated)?;
-        let forms = prints::settle(&mut sql, &options.forms).map_err(told_at_open)?;
-        prints::follow(&sql, &forms).map_err(told_at_open)?;
-        Self::start(place, sql, forms, options)
+        prints::settle(&sql, &options.forms).map_err(told_at_open)?;
+        Self::start(source, place, sql, options)
     }
 
     fn start(
-        place: Place,
+        source: Source,
+        place: Option<Place>,
         sql: Connection,
-        forms: prints::Forms,
         options: OpenOptions,
     ) -> Result<Self, RegistryError> {
-        let reading = (0..options.n_readers.clamp(1, 16)).map(|_| connect::reading(place.path()));
+        let reading = (0..options.n_readers.clamp(1, 16)).map(|_| source.reading());
         let reading = reading.collect::<Work<_>>().map_err(told_at_open)?;
-        let (readers, reading) = readers::start(reading).map_err(no_thread)?;
+        let (readers, reading) = readers::start(reading, &source).map_err(no_thread)?;
         let (jobs, inbox) = mpsc::channel(writer::QUEUE);
-        let path = place.path().to_owned();
-        // The lock on the file lives as long as the writer.
-        let connect = Box::new(move || {
-            let sql = connect::writing(place.path())?;
-            prints::follow(&sql, &forms)?;
-            Ok(sql)
-        });
-        let writer = Writer::new(sql, connect, options.on_commit).map_err(told_at_open)?;
+        let writer = Writer::new(sql, source.clone(), options.on_commit).map_err(told_at_open)?;
         let thread = thread::Builder::new()
             .name("registry-write".to_owned())
-            .spawn(move || writer.serve(inbox, reading))
+            .spawn(move || {
+                // The file is this process's as long as the writer lives.
+                let _place = place;
+                writer.serve(inbox, reading);
+            })
             .map_err(no_thread)?;
+        follow::start(&source, &jobs).map_err(no_thread)?;
         Ok(Self {
-            path,
+            source,
             writer: jobs,
             readers,
             thread: Mutex::new(Some(thread)),
@@ -204,9 +208,9 @@ impl Database {
         if self.readers.is_closed() {
             return Err(RegistryError::Closed);
         }
-        let path = self.path.clone();
+        let source = self.source.clone();
         let reading = tokio::task::spawn_blocking(move || {
-            let found = connect::reading(&path).and_then(|sql| look_up(&sql));
+            let found = source.reading().and_then(|sql| look_up(&sql));
             found.map_err(|failure| failure.told(doing))
         });
         reading.await.map_err(|_| RegistryError::Closed)?
@@ -241,7 +245,8 @@ fn refuse_other_kind(sql: &Connection, simulated: bool) -> Result<(), RegistryEr
 fn told_at_open(failure: Failure) -> RegistryError {
     let is_busy = matches!(
         &failure,
-        Failure::Sql(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+        Failure::Sql(sql::Error::Sqlite(error))
+            if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
     );
     if is_busy {
         return RegistryError::InUse;

@@ -1,6 +1,6 @@
 //! Students who move, leave and return.
 
-use rusqlite::Connection;
+use crate::sql::Connection;
 use xueka_domain::{
     ClassName, Cohort, Enrolment, RollEntry, SchoolCode, StudentNumber, school_day,
 };

@@ -1,7 +1,7 @@
 //! What the desk notes of a card besides its state: handed in, registered for
 //! a school year, a damage taken back.
 
-use rusqlite::{Connection, params};
+use crate::sql::{Connection, params};
 use xueka_domain::{CardEvent, CardIdentity, CardState, ExitReason, Note, SchoolYear, school_day};
 
 use super::{
@@ -154,7 +154,7 @@ pub(crate) fn correct_damage(
 
 /// What was noted of the card that is meant.
 pub(crate) fn find(sql: &Connection, which: &WhichCard) -> Work<Option<CardNotes>> {
-    let snapshot = sql.unchecked_transaction()?;
+    let snapshot = sql.snapshot()?;
     let card = cards::find(&snapshot, which)?;
     card.map(|card| read(&snapshot, card.id)).transpose()
 }
@@ -169,11 +169,11 @@ fn read(sql: &Connection, card: i64) -> Work<CardNotes> {
     let mut years = sql.prepare_cached(
         "SELECT school_year FROM card_years WHERE card = ?1 ORDER BY school_year",
     )?;
-    let years = years.query_map([card], |row| row.get(0))?;
+    let school_years = years.query_all([card], |row| row.get(0))?;
     Ok(CardNotes {
         final_balance_fen: row.raw("final_balance")?,
         hand_in_time: hand_in_time.map(codec::time_of).transpose()?,
         correction: row.parsed_or_none("correction")?,
-        school_years: years.collect::<Result<_, _>>()?,
+        school_years,
     })
 }

@@ -2,16 +2,17 @@
 //!
 //! A whole form leads from the print to the UID or number, and the indexes of
 //! `cards` do the rest. Of a form that shows a part, the prints of all cards are
-//! kept in `prints`, by triggers of the writer's own connection: whatever puts a
-//! card on record or completes its record keeps them too.
+//! kept in `prints`: what puts a card on record or completes its record keeps them
+//! too, in the same change.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
-use rusqlite::{Connection, TransactionBehavior, functions::FunctionFlags, types::ValueRef};
-use xueka_domain::{CardIdentity, CardKey, Counting, NumberForm, Printed, Subject, Uid};
+use crate::sql::{Connection, ToValue};
+use xueka_domain::{CardIdentity, CardKey, Counting, NumberForm, Printed, Subject};
 
 use super::{
     cards,
+    change::Change,
     codec::Columns,
     failure::{Failure, Work},
 };
@@ -27,115 +28,107 @@ const MOST_CARDS: usize = 64;
 /// memory, fewer more time.
 const RULES_AT_ONCE: usize = 2;
 
-/// The forms that show a part, with their ids in the database.
-pub(super) type Forms = BTreeMap<i64, NumberForm>;
+/// How many prints are written with one statement when a form is new.
+const AT_ONCE: usize = 500;
 
 /// Brings `forms` and `prints` in line with the rules in use; whole forms among
 /// them need nothing. Takes seconds for a million cards when a form is new.
-pub(super) fn settle(sql: &mut Connection, rules: &[NumberForm]) -> Work<Forms> {
+///
+/// In a database that other processes share, forms that are not in use here
+/// stay: they may be in use there.
+pub(super) fn settle(sql: &Connection, rules: &[NumberForm]) -> Work<()> {
     let wanted: HashSet<String> = rules
         .iter()
         .filter(|rule| !rule.is_whole())
         .map(rule_text)
         .collect::<Work<_>>()?;
-    let transaction = sql.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let transaction = sql.begin_change()?;
+    let mut known = HashSet::new();
     for (id, text) in stored(&transaction)? {
-        if !wanted.contains(&text) {
+        if wanted.contains(&text) || sql.is_shared() {
+            known.insert(text);
+        } else {
             transaction.execute("DELETE FROM prints WHERE form = ?1", [id])?;
             transaction.execute("DELETE FROM forms WHERE id = ?1", [id])?;
         }
     }
-    let known: HashSet<String> = stored(&transaction)?.into_values().collect();
-    let mut new = Vec::new();
     for text in wanted.difference(&known) {
-        transaction.execute("INSERT INTO forms (rule) VALUES (?1)", [text])?;
-        new.push(transaction.last_insert_rowid());
+        let insert = "INSERT INTO forms (rule) VALUES (?1) RETURNING id";
+        let id = transaction.query_row(insert, [text], |row| row.get(0))?;
+        fill(&transaction, id, &rule_of(text)?)?;
     }
-    let mut forms = Forms::new();
-    for (id, text) in stored(&transaction)? {
-        let rule = serde_json::from_str(&text).map_err(|_| Failure::Malformed("rule"))?;
-        forms.insert(id, rule);
-    }
-    if !new.is_empty() {
-        define_function(&transaction, &forms)?;
-    }
-    for id in new {
-        // In their order, so that they are written one behind the other.
-        transaction.execute(
-            "INSERT INTO prints (form, print, card) \
-             SELECT ?1, print, id FROM (SELECT print_of(?1, number, uid) AS print, id FROM cards) \
-             WHERE print IS NOT NULL ORDER BY print, id",
-            [id],
-        )?;
-    }
-    transaction.commit()?;
-    Ok(forms)
+    Ok(transaction.commit()?)
 }
 
-fn stored(sql: &Connection) -> Work<BTreeMap<i64, String>> {
-    let mut statement = sql.prepare("SELECT id, rule FROM forms")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+/// Makes the prints of all cards in a form that is new.
+fn fill(sql: &Connection, form: i64, rule: &NumberForm) -> Work<()> {
+    let mut prints = Vec::new();
+    let mut statement = sql.prepare_cached("SELECT id, number, uid FROM cards")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let card = row.identity("number", "uid")?;
+        if let Some(print) = card.and_then(|card| rule.key_of_card(&card)) {
+            prints.push((print, row.raw::<i64>("id")?));
+        }
+    }
+    // In their order, so that they are written one behind the other.
+    prints.sort_unstable();
+    for some in prints.chunks(AT_ONCE) {
+        let places = (0..some.len()).map(|n| format!("(?1, ?{}, ?{})", 2 * n + 2, 2 * n + 3));
+        let places = places.collect::<Vec<_>>().join(", ");
+        let insert = format!("INSERT INTO prints (form, print, card) VALUES {places}");
+        let mut values = vec![form.to_value()];
+        for (print, card) in some {
+            values.extend([print.to_value(), card.to_value()]);
+        }
+        sql.execute(&insert, values)?;
+    }
+    Ok(())
+}
+
+fn stored(sql: &Connection) -> Work<Vec<(i64, String)>> {
+    let mut statement = sql.prepare_cached("SELECT id, rule FROM forms")?;
+    Ok(statement.query_all([], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
 fn rule_text(rule: &NumberForm) -> Work<String> {
     serde_json::to_string(rule).map_err(|_| Failure::Malformed("rule"))
 }
 
-/// Lets a connection that writes keep the prints up to date. The triggers live
-/// and end with the connection: who opens the database with another program
-/// finds nothing that it could not run.
-pub(super) fn follow(sql: &Connection, forms: &Forms) -> Work<()> {
-    if forms.is_empty() {
-        return Ok(());
-    }
-    define_function(sql, forms)?;
-    sql.execute_batch(
-        "CREATE TEMP TRIGGER prints_of_new_cards AFTER INSERT ON cards BEGIN
-             INSERT INTO prints (form, print, card)
-             SELECT id, print_of(id, NEW.number, NEW.uid), NEW.id FROM forms
-             WHERE print_of(id, NEW.number, NEW.uid) IS NOT NULL;
-         END;
-         CREATE TEMP TRIGGER prints_of_changed_cards AFTER UPDATE OF number, uid ON cards
-         WHEN NEW.number IS NOT OLD.number OR NEW.uid IS NOT OLD.uid BEGIN
-             DELETE FROM prints WHERE (form, print, card) IN
-             (SELECT id, print_of(id, OLD.number, OLD.uid), OLD.id FROM forms);
-             INSERT INTO prints (form, print, card)
-             SELECT id, print_of(id, NEW.number, NEW.uid), NEW.id FROM forms
-             WHERE print_of(id, NEW.number, NEW.uid) IS NOT NULL;
-         END;",
-    )?;
-    Ok(())
+fn rule_of(text: &str) -> Work<NumberForm> {
+    serde_json::from_str(text).map_err(|_| Failure::Malformed("rule"))
 }
 
-/// Defines `print_of(form, number, uid)`: the key of the card's print in a form,
-/// NULL when it has none.
-fn define_function(sql: &Connection, forms: &Forms) -> Work<()> {
-    let forms = forms.clone();
-    let flags = FunctionFlags::SQLITE_UTF8
-        | FunctionFlags::SQLITE_DETERMINISTIC
-        | FunctionFlags::SQLITE_INNOCUOUS;
-    sql.create_scalar_function("print_of", 3, flags, move |context| {
-        let form: i64 = context.get(0)?;
-        let number = match context.get_raw(1) {
-            ValueRef::Text(text) => std::str::from_utf8(text).ok(),
-            _ => None,
-        };
-        let uid = match context.get_raw(2) {
-            ValueRef::Blob(bytes) => Uid::try_from(bytes).ok(),
-            _ => None,
-        };
-        let number = number.and_then(|text| text.parse().ok());
-        let card = CardIdentity::new(number, uid).ok();
-        Ok(card.and_then(|card| forms.get(&form)?.key_of_card(&card)))
-    })?;
+/// Keeps the prints of a card that came on record, or whose record was completed,
+/// in every form that the database keeps, whichever process uses it.
+pub(super) fn keep(
+    change: &Change<'_>,
+    card: i64,
+    before: Option<CardIdentity>,
+    now: CardIdentity,
+) -> Work<()> {
+    for (form, text) in stored(change.sql)? {
+        let rule = rule_of(&text)?;
+        if let Some(print) = before.and_then(|before| rule.key_of_card(&before)) {
+            change.sql.execute(
+                "DELETE FROM prints WHERE form = ?1 AND print = ?2 AND card = ?3",
+                (form, print, card),
+            )?;
+        }
+        if let Some(print) = rule.key_of_card(&now) {
+            change.sql.execute(
+                "INSERT INTO prints (form, print, card) VALUES (?1, ?2, ?3)",
+                (form, print, card),
+            )?;
+        }
+    }
     Ok(())
 }
 
 /// The cards on record that bear this print under one of the rules, live ones
 /// first.
 pub(crate) fn find(sql: &Connection, printed: &Printed, rules: &[NumberForm]) -> Work<FoundCards> {
-    let snapshot = sql.unchecked_transaction()?;
+    let snapshot = sql.snapshot()?;
     let mut found = FoundCards::default();
     let mut ids: Vec<i64> = Vec::new();
     for (at, rule) in rules.iter().enumerate() {
@@ -196,8 +189,8 @@ fn kept_keys(
     more: &mut bool,
 ) -> Work<Vec<CardKey>> {
     let mut statement = sql.prepare_cached(
-        "SELECT DISTINCT CASE ?3 WHEN 0 THEN cards.number END AS number, \
-         CASE ?3 WHEN 1 THEN cards.uid END AS uid \
+        "SELECT DISTINCT CASE WHEN ?3 = 0 THEN cards.number END AS number, \
+         CASE WHEN ?3 = 1 THEN cards.uid END AS uid \
          FROM forms JOIN prints ON prints.form = forms.id JOIN cards ON cards.id = prints.card \
          WHERE forms.rule = ?1 AND prints.print = ?2 LIMIT ?4",
     )?;
@@ -215,7 +208,7 @@ fn kept_keys(
 
 /// Counts the cards on record that would bear the same print under each rule.
 pub(crate) fn clashes(sql: &Connection, rules: &[NumberForm]) -> Work<ClashReport> {
-    let snapshot = sql.unchecked_transaction()?;
+    let snapshot = sql.snapshot()?;
     let n_cards = snapshot.query_row("SELECT count(*) FROM cards", [], |row| row.get(0))?;
     let mut clashes = Vec::new();
     for some in rules.chunks(RULES_AT_ONCE) {

@@ -7,8 +7,10 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use rusqlite::Connection;
 use tokio::sync::mpsc;
+
+use super::source::Source;
+use crate::sql::Connection;
 
 /// How many look-ups may wait; a caller beyond that waits to hand its own over.
 pub(super) const QUEUE: usize = 1_024;
@@ -27,21 +29,29 @@ pub(super) enum Message {
 /// Starts one thread per connection; they share one queue.
 pub(super) fn start(
     connections: Vec<Connection>,
+    source: &Source,
 ) -> std::io::Result<(mpsc::Sender<Message>, Vec<JoinHandle<()>>)> {
     let (jobs, inbox) = mpsc::channel(QUEUE);
     let inbox = Arc::new(Mutex::new(inbox));
     let threads = connections.into_iter().map(|connection| {
         let inbox = Arc::clone(&inbox);
+        let source = source.clone();
         thread::Builder::new()
             .name("registry-read".to_owned())
-            .spawn(move || serve(&connection, &inbox))
+            .spawn(move || serve(connection, &inbox, &source))
     });
     Ok((jobs, threads.collect::<Result<_, _>>()?))
 }
 
-fn serve(sql: &Connection, inbox: &Mutex<mpsc::Receiver<Message>>) {
+fn serve(mut sql: Connection, inbox: &Mutex<mpsc::Receiver<Message>>, source: &Source) {
     while let Some(job) = next(inbox) {
-        job(sql);
+        if !sql.is_alive()
+            && let Ok(new) = source.reading()
+        {
+            sql = new;
+        }
+        // On a connection that stays lost the look-up fails, and says so.
+        job(&sql);
     }
 }
 

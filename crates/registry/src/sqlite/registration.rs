@@ -1,6 +1,6 @@
 //! Taking in a list of cards that were issued before.
 
-use rusqlite::Connection;
+use crate::sql::Connection;
 use xueka_domain::{
     CardIdentity, CardNumber, CardState, ClassName, Column, Enrolment, IssuedCard, IssuedState,
     NoIdentity, RollEntry, Student, Uid,

@@ -5,7 +5,7 @@
 //! rows by their ids and hold nothing personal; the rest of an answer is taken
 //! from those rows, or from the request itself, when it comes again.
 
-use rusqlite::{Connection, OptionalExtension};
+use crate::sql::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 
 use super::{

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::Connection;
+use crate::sql::Connection;
 use xueka_domain::{ClassName, Enrolment, RollEntry, SchoolCode, Student, StudentNumber};
 
 use super::{

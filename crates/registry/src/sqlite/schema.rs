@@ -1,26 +1,46 @@
 //! The schema, as the steps that lead to it.
 
-use rusqlite::{Connection, TransactionBehavior};
-
 use super::failure::{Failure, Work};
-use crate::RegistryError;
+use crate::{
+    RegistryError,
+    sql::{Connection, OptionalExtension},
+};
 
 /// Marks a file as a database of this program: the letters `XUEK`.
 const APPLICATION_ID: i32 = 0x5855_454B;
 
+/// One step: its text for both engines, and the triggers as PostgreSQL has them.
+struct Step {
+    text: &'static str,
+    postgres: &'static str,
+}
+
 /// Each step brings a database from the version of its index to the next. A
 /// step that was ever released is never edited; a change is a new step.
-const MIGRATIONS: &[&str] = &[
-    include_str!("migrations/0001_cards.sql"),
-    include_str!("migrations/0002_prints.sql"),
-    include_str!("migrations/0003_writes.sql"),
-    include_str!("migrations/0004_roll.sql"),
-    include_str!("migrations/0005_card_requests.sql"),
-    include_str!("migrations/0006_card_notes.sql"),
-    include_str!("migrations/0007_card_counts.sql"),
-    include_str!("migrations/0008_ledger.sql"),
-    include_str!("migrations/0009_batches.sql"),
+const MIGRATIONS: &[Step] = &[
+    Step {
+        text: include_str!("migrations/0001_cards.sql"),
+        postgres: include_str!("migrations/0001_cards.postgres.sql"),
+    },
+    step(include_str!("migrations/0002_prints.sql")),
+    step(include_str!("migrations/0003_writes.sql")),
+    Step {
+        text: include_str!("migrations/0004_roll.sql"),
+        postgres: include_str!("migrations/0004_roll.postgres.sql"),
+    },
+    Step {
+        text: include_str!("migrations/0005_card_requests.sql"),
+        postgres: include_str!("migrations/0005_card_requests.postgres.sql"),
+    },
+    step(include_str!("migrations/0006_card_notes.sql")),
+    step(include_str!("migrations/0007_card_counts.sql")),
+    step(include_str!("migrations/0008_ledger.sql")),
+    step(include_str!("migrations/0009_batches.sql")),
 ];
+
+const fn step(text: &'static str) -> Step {
+    Step { text, postgres: "" }
+}
 
 /// The newest schema that this program knows.
 pub(crate) fn known_version() -> u32 {
@@ -35,7 +55,7 @@ pub(crate) fn refuse_foreign(sql: &Connection) -> Result<(), RegistryError> {
     let is_ours = if found == 0 {
         is_empty(sql).map_err(told)?
     } else {
-        application_id(sql).map_err(told)? == APPLICATION_ID
+        is_stamped(sql).map_err(told)?
     };
     if !is_ours {
         return Err(RegistryError::NotADatabase);
@@ -50,49 +70,151 @@ pub(crate) fn refuse_foreign(sql: &Connection) -> Result<(), RegistryError> {
 /// Brings the database to the newest schema; a new one is stamped as made for
 /// simulation or not.
 ///
-/// Each step is one transaction, so that a crash leaves a whole version.
-pub(crate) fn migrate(sql: &mut Connection, for_simulation: bool) -> Work<()> {
-    let found = stored_version(sql)?;
+/// Each step is one transaction, so that a crash leaves a whole version; of two
+/// processes that begin at once, the second finds the step done.
+pub(crate) fn migrate(sql: &Connection, for_simulation: bool) -> Work<()> {
     for (step, version) in MIGRATIONS.iter().zip(1_u32..) {
-        if version > found {
-            apply(sql, step, version, for_simulation)?;
+        let transaction = sql.begin_migration()?;
+        if version > stored_version(&transaction)? {
+            apply(&transaction, step, version, for_simulation)?;
         }
+        transaction.commit()?;
     }
     Ok(())
 }
 
-fn apply(sql: &mut Connection, step: &str, version: u32, for_simulation: bool) -> Work<()> {
-    let transaction = sql.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    transaction.execute_batch(step)?;
+fn apply(sql: &Connection, step: &Step, version: u32, for_simulation: bool) -> Work<()> {
+    if sql.is_shared() {
+        sql.execute_batch(&for_postgres(step.text))?;
+        sql.execute_batch(step.postgres)?;
+    } else {
+        sql.execute_batch(step.text)?;
+    }
     if version == 1 {
-        transaction.execute(
+        sql.execute(
             "INSERT INTO meta (one, for_simulation, version, audit_hash) VALUES (1, ?1, 0, ?2)",
             (for_simulation, super::audit::FIRST_HASH),
         )?;
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        stamp(sql)?;
     }
-    transaction.pragma_update(None, "user_version", version)?;
-    transaction.commit()?;
+    if let Some(sqlite) = sql.as_sqlite() {
+        sqlite.pragma_update(None, "user_version", version)?;
+    } else {
+        sql.execute("UPDATE xueka_schema SET version = ?1", [version])?;
+    }
     Ok(())
 }
 
-fn stored_version(sql: &Connection) -> Work<u32> {
-    Ok(sql.pragma_query_value(None, "user_version", |row| row.get(0))?)
+/// Marks a database as this program's.
+fn stamp(sql: &Connection) -> Work<()> {
+    match sql.as_sqlite() {
+        Some(sqlite) => sqlite.pragma_update(None, "application_id", APPLICATION_ID)?,
+        None => sql.execute_batch(
+            "CREATE TABLE xueka_schema (version BIGINT NOT NULL); \
+             INSERT INTO xueka_schema VALUES (0)",
+        )?,
+    }
+    Ok(())
 }
 
-fn application_id(sql: &Connection) -> Work<i32> {
-    Ok(sql.pragma_query_value(None, "application_id", |row| row.get(0))?)
+/// A step in the words of PostgreSQL: its names of types, ids that it counts, text
+/// ordered by its bytes, and none of the triggers, whose language is another.
+fn for_postgres(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, trigger)) = rest.split_once("CREATE TRIGGER") {
+        kept.push_str(before);
+        rest = trigger.split_once("END;").map_or("", |(_, after)| after);
+    }
+    kept.push_str(rest);
+    let words = [
+        ("INTEGER PRIMARY KEY AUTOINCREMENT", "INTEGER PRIMARY KEY"),
+        (
+            " id INTEGER PRIMARY KEY",
+            " id INTEGER GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY",
+        ),
+        ("INTEGER", "BIGINT"),
+        ("BLOB", "BYTEA"),
+        (" TEXT", " TEXT COLLATE \"C\""),
+        (") STRICT, WITHOUT ROWID;", ");"),
+        (") STRICT;", ");"),
+        // A number is no truth there.
+        ("by_hand = (", "(by_hand = 1) = ("),
+    ];
+    words
+        .iter()
+        .fold(kept, |text, (ours, theirs)| text.replace(ours, theirs))
+}
+
+fn stored_version(sql: &Connection) -> Work<u32> {
+    if let Some(sqlite) = sql.as_sqlite() {
+        return Ok(sqlite.pragma_query_value(None, "user_version", |row| row.get(0))?);
+    }
+    let is_there: bool = sql.query_row(
+        "SELECT to_regclass('xueka_schema') IS NOT NULL",
+        [],
+        |row| row.get(0),
+    )?;
+    if !is_there {
+        return Ok(0);
+    }
+    let version = sql
+        .query_row("SELECT version FROM xueka_schema", [], |row| row.get(0))
+        .optional()?;
+    Ok(version.unwrap_or(0))
+}
+
+/// Whether a database with a version bears our mark. On PostgreSQL the version
+/// stands in a table of ours.
+fn is_stamped(sql: &Connection) -> Work<bool> {
+    let Some(sqlite) = sql.as_sqlite() else {
+        return Ok(true);
+    };
+    let found: i32 = sqlite.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    Ok(found == APPLICATION_ID)
 }
 
 fn is_empty(sql: &Connection) -> Work<bool> {
-    Ok(sql.query_row(
-        "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)",
-        [],
-        |row| row.get(0),
-    )?)
+    let query = if sql.is_shared() {
+        "SELECT NOT EXISTS (SELECT 1 FROM pg_catalog.pg_tables \
+         WHERE schemaname = current_schema())"
+    } else {
+        "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)"
+    };
+    Ok(sql.query_row(query, [], |row| row.get(0))?)
 }
 
 /// Whether the database was created for simulation.
 pub(crate) fn is_for_simulation(sql: &Connection) -> Work<bool> {
     Ok(sql.query_row("SELECT for_simulation FROM meta", [], |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_said_in_the_words_of_postgresql() {
+        let ours = "CREATE TABLE a (\n    id INTEGER PRIMARY KEY AUTOINCREMENT,\n    \
+                    number TEXT NOT NULL,\n    uid BLOB\n) STRICT;\n\
+                    CREATE TRIGGER t BEFORE DELETE ON a\n    BEGIN SELECT 1; END;\n";
+        let theirs = "CREATE TABLE a (\n    id BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY \
+                      KEY,\n    number TEXT COLLATE \"C\" NOT NULL,\n    uid BYTEA\n);\n\n";
+        assert_eq!(for_postgres(ours), theirs);
+    }
+
+    #[test]
+    fn every_trigger_is_there_for_postgresql_too() {
+        for step in MIGRATIONS {
+            let names = |text: &'static str| {
+                let parts = text.split("CREATE TRIGGER ").skip(1);
+                let mut names: Vec<_> = parts
+                    .filter_map(|part| part.split_whitespace().next())
+                    .collect();
+                names.sort_unstable();
+                names
+            };
+            assert_eq!(names(step.text), names(step.postgres));
+        }
+    }
 }

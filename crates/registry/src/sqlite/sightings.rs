@@ -1,6 +1,6 @@
 //! Which UID was seen with which number.
 
-use rusqlite::Connection;
+use crate::sql::Connection;
 use xueka_domain::{CardNumber, Uid};
 
 use super::{

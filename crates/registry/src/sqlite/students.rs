@@ -1,6 +1,6 @@
 //! Students on record: finding them, and whether they have a card.
 
-use rusqlite::{Connection, Row, params, params_from_iter, types::Value};
+use crate::sql::{Connection, Row, Value, params};
 use xueka_domain::{
     ClassName, Cohort, Enrolment, HeldCard, HoldingState, RollEntry, SchoolCode, Sex, Student,
     StudentNumber,
@@ -37,7 +37,7 @@ pub(crate) struct StudentRow {
 }
 
 impl StudentRow {
-    fn read(row: &Row<'_>) -> Work<Self> {
+    fn read(row: Row<'_>) -> Work<Self> {
         let sex: Option<String> = row.raw("sex")?;
         let cohort: Option<u16> = row.raw("cohort")?;
         let cohort = cohort.map(Cohort::try_from).transpose();
@@ -67,24 +67,27 @@ impl StudentRow {
 
 /// Puts a student on record; gives the id.
 pub(crate) fn insert(change: &Change<'_>, entry: &RollEntry) -> Work<i64> {
-    change
+    let id: i64 = change
         .sql
         .prepare_cached(
             "INSERT INTO students (number, name, class_name, sex, school, cohort, enrolment, \
-             enrolment_since, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+             enrolment_since, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
         )?
-        .execute(params![
-            entry.student.number.reveal(),
-            entry.student.name.reveal(),
-            entry.student.class_name.as_ref().map(ClassName::reveal),
-            entry.sex.map(sex_word),
-            entry.school.as_ref().map(SchoolCode::as_str),
-            entry.cohort.map(Cohort::year),
-            enrolment_word(entry.enrolment),
-            day_text(entry.enrolment_since),
-            change.version,
-        ])?;
-    Ok(change.sql.last_insert_rowid())
+        .query_row(
+            params![
+                entry.student.number.reveal(),
+                entry.student.name.reveal(),
+                entry.student.class_name.as_ref().map(ClassName::reveal),
+                entry.sex.map(sex_word),
+                entry.school.as_ref().map(SchoolCode::as_str),
+                entry.cohort.map(Cohort::year),
+                enrolment_word(entry.enrolment),
+                day_text(entry.enrolment_since),
+                change.version,
+            ],
+            |row| row.get(0),
+        )?;
+    Ok(id)
 }
 
 /// Writes what is known of a student, whose number stays.
@@ -126,7 +129,7 @@ pub(crate) fn by_number(sql: &Connection, number: &StudentNumber) -> Work<Option
 
 /// The student with this number, with what follows from the cards.
 pub(crate) fn find(sql: &Connection, number: &StudentNumber) -> Work<Option<StudentOnRecord>> {
-    let snapshot = sql.unchecked_transaction()?;
+    let snapshot = sql.snapshot()?;
     let found = by_number(&snapshot, number)?;
     found.map(|row| on_record(&snapshot, row)).transpose()
 }
@@ -138,7 +141,7 @@ pub(crate) fn search(
     after: Option<&StudentNumber>,
     limit: usize,
 ) -> Work<StudentPage> {
-    let snapshot = sql.unchecked_transaction()?;
+    let snapshot = sql.snapshot()?;
     let limit = limit.clamp(1, 1_000);
     let mut found = select(&snapshot, filter, after, limit + 1)?;
     let is_last = found.len() <= limit;
@@ -178,13 +181,13 @@ fn select(
     limit: usize,
 ) -> Work<Vec<StudentRow>> {
     let mut conditions = Vec::new();
-    let mut values: Vec<Value> = Vec::new();
-    let mut hold = |condition: &str, value: Value| {
+    let mut values: Vec<Value<'static>> = Vec::new();
+    let mut hold = |condition: &str, value: Value<'static>| {
         values.push(value);
         conditions.push(format!("{condition} ?{}", values.len()));
     };
-    let text = |text: &str| Value::Text(text.to_owned());
-    let end = |text: &str| Value::Text(format!("{text}{LAST_CHARACTER}"));
+    let text = |text: &str| Value::Text(text.to_owned().into());
+    let end = |text: &str| Value::Text(format!("{text}{LAST_CHARACTER}").into());
     if let Some(number) = &filter.number {
         hold("number >=", text(number.reveal()));
         hold("number <", end(number.reveal()));
@@ -216,7 +219,7 @@ fn select(
         conditions.join(" AND "),
     );
     let mut statement = sql.prepare_cached(&query)?;
-    let mut rows = statement.query(params_from_iter(values))?;
+    let mut rows = statement.query(values)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push(StudentRow::read(row)?);

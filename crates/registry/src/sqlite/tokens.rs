@@ -1,7 +1,7 @@
 //! Tokens: a name, a role, an end, and the digest of a secret.
 
+use crate::sql::{Connection, OptionalExtension, Row, params};
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     change::{Change, Done},
@@ -18,24 +18,28 @@ pub(crate) fn create(sql: &Connection, stamp: &Stamp, token: &NewToken) -> Work<
     if find_id(sql, &token.name)?.is_some() {
         return Err(Refusal::TokenExists.into());
     }
-    sql.prepare_cached(
-        "INSERT INTO tokens (name, role, secret_hash, create_time, expire_time) \
-         VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?
-    .execute(params![
-        token.name.as_str(),
-        role_word(token.role),
-        token.secret_hash,
-        change.now,
-        micros(token.expire_time),
-    ])?;
+    let id: i64 = sql
+        .prepare_cached(
+            "INSERT INTO tokens (name, role, secret_hash, create_time, expire_time) \
+         VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id",
+        )?
+        .query_row(
+            params![
+                token.name.as_str(),
+                role_word(token.role),
+                token.secret_hash,
+                change.now,
+                micros(token.expire_time),
+            ],
+            |row| row.get(0),
+        )?;
     let answer = Token {
         name: token.name.clone(),
         role: token.role,
         create_time: codec::time_of(change.now)?,
         expire_time: codec::time_of(micros(token.expire_time))?,
     };
-    let subjects = format!("token:{}", sql.last_insert_rowid());
+    let subjects = format!("token:{id}");
     let sealed = change.finish("create token", &subjects, None)?;
     Ok(Done {
         answer,
@@ -87,7 +91,7 @@ fn find_id(sql: &Connection, name: &TokenName) -> Work<Option<i64>> {
         .optional()?)
 }
 
-fn read(row: &Row<'_>) -> Work<Token> {
+fn read(row: Row<'_>) -> Work<Token> {
     let role: String = row.raw("role")?;
     Ok(Token {
         name: row.parsed("name")?,

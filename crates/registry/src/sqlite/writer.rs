@@ -7,15 +7,18 @@
 
 use std::thread::JoinHandle;
 
-use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
     blocks,
     change::{Done, Sealed},
     failure::{Failure, Work},
+    source::Source,
 };
-use crate::{Commit, OnCommit, RegistryError};
+use crate::{
+    Commit, OnCommit, RegistryError,
+    sql::{self, Connection},
+};
 
 /// The most pieces of work in one transaction.
 const GROUP: usize = 256;
@@ -24,10 +27,15 @@ const GROUP: usize = 256;
 /// own over.
 pub(super) const QUEUE: usize = 1_024;
 
+/// Tells the other processes on a shared database that there is news.
+const NOTIFY: &str = "NOTIFY xueka_registry";
+
 /// What is sent to the writer.
 pub(super) enum Message {
     /// Work to be done.
     Job(Box<dyn Job>),
+    /// Another process may have changed the database.
+    Follow,
     /// Finish what was handed over before, then end.
     Close,
     /// Lets a test make the connection fail.
@@ -92,12 +100,9 @@ enum Stopped {
     Commit(Failure),
 }
 
-/// Opens a connection for the writer.
-pub(super) type Connect = Box<dyn Fn() -> Work<Connection> + Send>;
-
 /// The writer's own state.
 pub(super) struct Writer {
-    connect: Connect,
+    source: Source,
     /// `None` after a failure that only a new connection ends.
     connection: Option<Connection>,
     on_commit: Option<OnCommit>,
@@ -109,13 +114,13 @@ impl Writer {
     /// Takes over an open connection.
     pub(super) fn new(
         connection: Connection,
-        connect: Connect,
+        source: Source,
         on_commit: Option<OnCommit>,
     ) -> Work<Self> {
         Ok(Self {
             told: blocks::version(&connection)?,
             connection: Some(connection),
-            connect,
+            source,
             on_commit,
         })
     }
@@ -134,9 +139,11 @@ impl Writer {
         let mut waiting = Vec::with_capacity(GROUP);
         while inbox.blocking_recv_many(&mut waiting, GROUP) > 0 {
             let mut jobs = Vec::with_capacity(waiting.len());
+            let mut must_follow = false;
             for message in waiting.drain(..) {
                 match message {
                     Message::Job(job) => jobs.push(job),
+                    Message::Follow => must_follow = true,
                     // What waits behind it was handed over before it closed.
                     Message::Close => inbox.close(),
                     #[cfg(test)]
@@ -150,6 +157,10 @@ impl Writer {
                 }
             }
             self.commit(jobs);
+            if must_follow {
+                // What cannot be told now is told before the next change.
+                self.follow().ok();
+            }
         }
         for thread in reading {
             // A thread that panicked has let go of its connection too.
@@ -190,25 +201,25 @@ impl Writer {
     fn try_commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<Commit, Stopped> {
         self.reconnect().map_err(Stopped::Begin)?;
         let told = self.told;
-        let Some(connection) = &mut self.connection else {
+        let Some(connection) = &self.connection else {
             return Err(Stopped::Begin(Failure::Malformed("connection")));
         };
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(|error| Stopped::Begin(error.into()))?;
-        let mut commit = Commit {
-            version: told,
-            blocks: Vec::new(),
-        };
+        let begin = |failure: sql::Error| Stopped::Begin(failure.into());
+        let transaction = connection.begin_change().map_err(begin)?;
+        // What others changed goes before what is changed now.
+        let mut commit = missed(&transaction, told).map_err(Stopped::Begin)?;
         for job in jobs {
             if let Some(sealed) = run_apart(&transaction, job.as_mut()).map_err(Stopped::Work)? {
                 commit.version = sealed.version;
                 commit.blocks.extend(sealed.blocks);
             }
         }
-        transaction
-            .commit()
-            .map_err(|error| Stopped::Commit(error.into()))?;
+        if commit.version > told && transaction.is_shared() {
+            let notify = transaction.execute_batch(NOTIFY);
+            notify.map_err(|error| Stopped::Work(error.into()))?;
+        }
+        let committed = transaction.commit();
+        committed.map_err(|error| Stopped::Commit(error.into()))?;
         Ok(commit)
     }
 
@@ -233,31 +244,49 @@ impl Writer {
         }
     }
 
-    /// Opens a new connection where the old one was given up. A commit whose
-    /// outcome was unknown may turn out to be there; it is told now.
+    /// Opens a new connection where the old one was given up or lost. A commit
+    /// whose outcome was unknown may turn out to be there; it is told now.
     fn reconnect(&mut self) -> Work<()> {
-        if self.connection.is_some() {
+        if self.connection.as_ref().is_some_and(Connection::is_alive) {
             return Ok(());
         }
-        let connection = (self.connect)()?;
-        let version = blocks::version(&connection)?;
-        let mut missed = Vec::new();
-        let mut after = self.told;
-        loop {
-            let changes = blocks::changes(&connection, after, 1_000)?;
-            let Some(last) = changes.last() else {
-                break;
-            };
-            after = last.version;
-            missed.extend(changes);
-        }
+        self.connection = None;
+        let connection = self.source.writing()?;
+        let commit = missed(&connection, self.told)?;
         self.connection = Some(connection);
-        self.tell(&Commit {
-            version,
-            blocks: missed,
-        });
+        self.tell(&commit);
         Ok(())
     }
+
+    /// Tells of what others changed meanwhile.
+    fn follow(&mut self) -> Work<()> {
+        self.reconnect()?;
+        if let Some(connection) = &self.connection {
+            let commit = missed(connection, self.told)?;
+            self.tell(&commit);
+        }
+        Ok(())
+    }
+}
+
+/// What was committed since a version was told.
+fn missed(sql: &Connection, told: u64) -> Work<Commit> {
+    let version = blocks::version(sql)?;
+    let mut missed = Vec::new();
+    let mut after = told;
+    while after < version {
+        let changes = blocks::changes(sql, after, 1_000)?;
+        let Some(last) = changes.last() else {
+            break;
+        };
+        after = last.version;
+        missed.extend(changes);
+    }
+    // What was committed between the two look-ups is told once, with these.
+    Ok(Commit {
+        version: version.max(after),
+        blocks: missed,
+    })
 }
 
 /// Runs one piece of work so that a refusal leaves no trace of it and does not

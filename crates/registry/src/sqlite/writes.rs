@@ -1,7 +1,7 @@
 //! The journal of card writes: begun before the first byte changes on a card,
 //! ended when it is known what stands there.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use crate::sql::{Connection, OptionalExtension, Row, params};
 use xueka_domain::{CardEvent, CardNumber, CardState, IllegalTransition, Uid};
 
 use super::{
@@ -47,18 +47,17 @@ pub(crate) fn open(
                 return Err(Refusal::WriteUnderWay.into());
             }
             let card = card_of(change.sql, write.number, write.uid)?;
-            change
+            let id: i64 = change
                 .sql
                 .prepare_cached(
-                    "INSERT INTO card_writes (uid, card, plan, open_time) VALUES (?1, ?2, ?3, ?4)",
+                    "INSERT INTO card_writes (uid, card, plan, open_time) VALUES (?1, ?2, ?3, ?4) RETURNING id",
                 )?
-                .execute(params![
+                .query_row(params![
                     write.uid.reveal(),
                     card.as_ref().map(|card| card.id),
                     write.plan.reveal(),
                     change.now,
-                ])?;
-            let id = change.sql.last_insert_rowid();
+                ], |row| row.get(0))?;
             Ok(Made::Change {
                 answer: CardWriteId(id.unsigned_abs()),
                 kept: Kept::CardWrite { id },
@@ -210,7 +209,7 @@ fn find(sql: &Connection, id: i64) -> Work<Option<CardWrite>> {
     rows.next()?.map(read).transpose()
 }
 
-fn read(row: &Row<'_>) -> Work<CardWrite> {
+fn read(row: Row<'_>) -> Work<CardWrite> {
     let plan: Option<String> = row.raw("plan")?;
     let outcome: Option<String> = row.raw("outcome")?;
     let end = match outcome {

@@ -12,6 +12,7 @@ pub(crate) mod procedure;
 pub(crate) mod registration;
 pub(crate) mod requests;
 pub(crate) mod roll;
+pub(crate) mod server;
 pub(crate) mod stand;
 pub(crate) mod tokens;
 pub(crate) mod verification;
