@@ -102,7 +102,8 @@ impl TryFrom<String> for OctalMode {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RegistryConfig {
-    /// Path of the SQLite file; it is created when it does not exist.
+    /// Path of the SQLite file, which is created when it does not exist; or the
+    /// address of a PostgreSQL database, `postgresql://…`, without a password.
     pub path: PathBuf,
 }
 

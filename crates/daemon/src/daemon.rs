@@ -122,7 +122,9 @@ async fn open_desk(config: &Config, simulated: bool, readers: Readers) -> anyhow
         .with_context(|| format!("registry.path {} is not UTF-8", path.display()))?;
     let numbers = NumberForms::new(&config.numbers.form, config.numbers.short);
     let opened = Desk::open(address, simulated, readers, Arc::new(SystemClock), numbers).await;
-    opened.with_context(|| format!("the registry {address} cannot be opened"))
+    // Of a server's address only the kind: somebody may have put a password in.
+    let shown = address.split_once("://").map_or(address, |(kind, _)| kind);
+    opened.with_context(|| format!("the registry {shown} cannot be opened"))
 }
 
 /// Who signs the blacklist, if anyone does.
