@@ -21,7 +21,7 @@ impl Indexes {
     /// anew takes less than keeping them: many, and twice as many as there are.
     /// Those that a constraint made stay, so what must be unique still must.
     pub(crate) fn take_off(sql: &Connection, table: &str, n_coming: u64) -> Work<Self> {
-        let count = format!("SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT ?1)");
+        let count = format!("SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT ?1) AS counted");
         let n_there: u64 = sql.query_row(&count, [n_coming], |row| row.get(0))?;
         let mut taken = Self {
             definitions: Vec::new(),
