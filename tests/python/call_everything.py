@@ -8,6 +8,7 @@ or when an answer is not the expected one.
 """
 
 import sys
+from base64 import b64encode
 from pathlib import Path
 
 import grpc
@@ -18,7 +19,14 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 
 SERVICE_CONFIG = Path(__file__).resolve().parents[2] / "docs" / "service-config.json"
 NUMBER = "1000751012345678"
+ROLL = "学籍号,姓名,学校代码,届,班级\n20240003,测试,3101,2024,3-1\n"
 CARD = f'kind = "transit-cpu"\nnumber = "{NUMBER}"\n'
+
+
+def base64(text):
+    """Text as a request in JSON writes bytes."""
+    return b64encode(text.encode()).decode()
+
 
 # Method, request or list of requests for a stream, expected status. They build
 # on each other, so the order counts.
@@ -138,6 +146,61 @@ CALLS = [
         {"inReader": {"reader": "$READER"}, "commands": ["ALCEAAg="]},
         "FAILED_PRECONDITION",
     ),
+    (
+        "StudentService/ImportStudents",
+        [{"options": {"requestId": "python-10"}}, {"content": base64(ROLL)}],
+        "OK",
+    ),
+    ("StudentService/GetStudent", {"studentNumber": "20240003"}, "OK"),
+    ("StudentService/SearchStudents", {"printed": NUMBER, "pageSize": 10}, "OK"),
+    (
+        "StudentService/MoveStudents",
+        {"requestId": "python-11", "studentNumbers": ["20240003"], "place": {"className": "3-2"}},
+        "OK",
+    ),
+    ("StudentService/ExportStudents", {"format": "LIST_FORMAT_XLSX"}, "OK"),
+    (
+        "CardMakingService/MakeCardMakingFile",
+        {
+            "requestId": "python-12",
+            "menu": "MAKING_MENU_NEW",
+            "chosen": {"studentNumbers": ["20240003"]},
+        },
+        "FAILED_PRECONDITION",
+    ),
+    ("CardMakingService/ListBatches", {"pageSize": 10}, "OK"),
+    ("CardMakingService/GetBatch", {"batch": "7"}, "NOT_FOUND"),
+    (
+        "CardMakingService/StepBatch",
+        {"requestId": "python-13", "batch": "7", "step": "BATCH_STEP_WITHDRAW"},
+        "NOT_FOUND",
+    ),
+    ("CardMakingService/MakeFactoryFile", {"requestId": "python-14", "batch": "7"}, "NOT_FOUND"),
+    (
+        "CardMakingService/TakeFactoryResult",
+        {"requestId": "python-15", "batch": "7", "content": base64("x")},
+        "INVALID_ARGUMENT",
+    ),
+    ("CardMakingService/DeliverBatch", {"requestId": "python-16", "batch": "7"}, "NOT_FOUND"),
+    (
+        "CardMakingService/TakeCardMakingFile",
+        {"requestId": "python-17", "menu": "MAKING_MENU_NEW", "content": base64("x")},
+        "INVALID_ARGUMENT",
+    ),
+    (
+        "CardMakingService/TakeDelivery",
+        {"requestId": "python-18", "content": base64("x")},
+        "INVALID_ARGUMENT",
+    ),
+    ("DistributionService/GetBlacklistState", {}, "FAILED_PRECONDITION"),
+    ("DistributionService/GetBlacklistSnapshot", {}, "FAILED_PRECONDITION"),
+    ("DistributionService/WatchBlacklist", {"once": True}, "FAILED_PRECONDITION"),
+    (
+        "DistributionService/AcknowledgeBlacklist",
+        {"epoch": "1", "version": "1"},
+        "FAILED_PRECONDITION",
+    ),
+    ("DistributionService/ListDeliveries", {}, "FAILED_PRECONDITION"),
     ("SimulatorService/RemoveCard", {"slot": 0}, "OK"),
 ]
 
