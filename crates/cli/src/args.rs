@@ -590,7 +590,12 @@ pub(crate) struct CheckArgs {
     pub(crate) card: CheckedCardArgs,
     /// Ask the copy in this file instead of the daemon, and say how old it is; exit
     /// code 6 when it may not be relied on.
-    #[arg(long, value_name = "FILE", requires = "key", conflicts_with = "printed")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "key",
+        conflicts_with = "printed"
+    )]
     pub(crate) offline: Option<PathBuf>,
     /// File with the public keys that are trusted.
     #[arg(long, value_name = "KEYS", requires = "offline")]

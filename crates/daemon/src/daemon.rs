@@ -11,8 +11,8 @@ use std::{
 
 use anyhow::{Context, bail};
 use tokio::sync::watch;
-use xueka_cards::{KeyRing, ProfileText, ReadingProfile};
 use xueka_blacklist::ListSigner;
+use xueka_cards::{KeyRing, ProfileText, ReadingProfile};
 use xueka_desk::{Desk, NumberForms, PublicationSettings, SystemClock};
 use xueka_readers::{PcscSource, ReaderSettings, Readers};
 use xueka_simulator::{Scenario, Simulator};

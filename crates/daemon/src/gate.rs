@@ -72,7 +72,10 @@ pub(crate) fn rule(path: &str) -> Option<Rule> {
         ("xueka.v1.BlacklistService", "CheckCard" | "CheckCards") => UseCase::CheckBlacklist,
         (
             "xueka.v1.DistributionService",
-            "GetBlacklistState" | "GetBlacklistSnapshot" | "WatchBlacklist" | "AcknowledgeBlacklist",
+            "GetBlacklistState"
+            | "GetBlacklistSnapshot"
+            | "WatchBlacklist"
+            | "AcknowledgeBlacklist",
         ) => UseCase::FollowBlacklist,
         ("xueka.v1.InspectionService", "InspectCard") => UseCase::InspectCards,
         ("xueka.v1.InspectionService", "TraceCard") => UseCase::TraceCards,

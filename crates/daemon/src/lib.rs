@@ -24,8 +24,8 @@ mod whole;
 
 pub use args::{Args, Simulation};
 pub use config::{
-    BlacklistConfig, CardsConfig, Config, ConfigError, ListenConfig, LogConfig, LogFormat, OctalMode, ReadersConfig,
-    RegistryConfig, SocketRole, WebConfig,
+    BlacklistConfig, CardsConfig, Config, ConfigError, ListenConfig, LogConfig, LogFormat,
+    OctalMode, ReadersConfig, RegistryConfig, SocketRole, WebConfig,
 };
 pub use daemon::Daemon;
 pub use listen::{ListenError, Listeners};

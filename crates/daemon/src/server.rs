@@ -42,8 +42,8 @@ use crate::{
     health::ReaderHealth,
     listen::Listeners,
     services::{
-        Blacklist, CardMaking, Distribution, Exchanges, Inspections, Issuance, Numbers, Personalisation, Purses, Readers,
-        Recordings, Simulation, Students, Tokens,
+        Blacklist, CardMaking, Distribution, Exchanges, Inspections, Issuance, Numbers,
+        Personalisation, Purses, Readers, Recordings, Simulation, Students, Tokens,
     },
     whole::whole_request,
 };

@@ -23,9 +23,7 @@ pub(crate) use blacklist::{block_reason, entry, key_of};
 pub(crate) use card::{card, issued_card, loss_reason, refused_row};
 pub(crate) use distribution::{deliveries, held_mark, mark};
 pub(crate) use inspection::{inspection, trace};
-pub(crate) use making::{
-    batch_step, making_batch, making_outcome, making_request, request_kind,
-};
+pub(crate) use making::{batch_step, making_batch, making_outcome, making_request, request_kind};
 pub(crate) use number::{found_by_print, number_form, short_number_fit, taught};
 pub(crate) use personalisation::{
     content as card_content, ended as ended_write, open_write, planned as planned_write, side,
